@@ -1,0 +1,91 @@
+"""What a ticket should show and what it takes to make it so: desired state, actions, plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ombud.model.event import Ref
+
+PREFIX: Final = "ombud-"
+#: Our tags, by what they say. Never more than these, so that a helpdesk view can filter by them.
+TAG_MISSING: Final = "ombud-missing"
+TAG_DUE: Final = "ombud-due"
+TAG_LATE: Final = "ombud-late"
+TAG_BLOCKED: Final = "ombud-blocked"
+TAGS: Final = frozenset({TAG_MISSING, TAG_DUE, TAG_LATE, TAG_BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBack:
+    """Ask for a ticket to be moved back to where it came from.
+
+    Attributes:
+        from_status: native status it must stand in now.
+        to_statuses: native statuses that will do, the best first.
+        transition: id of the entering event that is being undone.
+        change: change group of that event, which must still be the head.
+
+    """
+
+    from_status: str
+    to_statuses: tuple[str, ...]
+    transition: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """List the smallest changes that make a ticket show what it should; one compound plan per ticket.
+
+    Every text here is internal: the visibility of our note is "internal" wherever a vendor asks,
+    and nothing of ours is ever sent to the complainant.
+
+    Attributes:
+        ref: the ticket.
+        revision: the vendor's revision that was judged.
+        head: the last change that was judged (`Actual.head`).
+        add_tags: our tags to add.
+        remove_tags: our tags to remove.
+        text: our living text as it should read; `None` leaves it as it is, "" removes it.
+        text_digest: digest to keep beside the text.
+        notify: whether to add an internal note where the vendor cannot edit one in place.
+        move_back: the move to undo, if any; done last.
+
+    """
+
+    ref: Ref
+    revision: str
+    head: str | None
+    add_tags: frozenset[str] = frozenset()
+    remove_tags: frozenset[str] = frozenset()
+    text: str | None = None
+    text_digest: str | None = None
+    notify: bool = False
+    move_back: MoveBack | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is nothing to do."""
+        return not (self.add_tags or self.remove_tags or self.text is not None or self.move_back)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Say what a ticket should show.
+
+    Attributes:
+        tags: our tags.
+        text: our living text; "" for none.
+        text_digest: digest of what the text says.
+        move_back: the move to undo, if any.
+        notify: whether a note is due where the vendor cannot edit one in place (a block, a miss, a near deadline).
+
+    """
+
+    tags: frozenset[str] = frozenset()
+    text: str = ""
+    text_digest: str | None = None
+    move_back: MoveBack | None = None
+    notify: bool = False
