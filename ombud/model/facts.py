@@ -1,12 +1,12 @@
 """What folding a complaint's events gives: values, milestones, stays and transitions.
 
 Instants inside the model are `int` microseconds since 1970-01-01T00:00:00Z: always UTC, never naive,
-exact, and the same in Python and in SQL. `ombud.model.clock` converts at the door.
+exact, and the same in Python and in SQL. `ombud.model.instant` converts at the door.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -142,6 +142,7 @@ class Complaint:
         stage: stage now; `UNKNOWN` where nothing maps the native status.
         status: native status now.
         last_event: id of the last event folded, `None` for an empty history.
+        doubts: milestone -> when it may have been reached by evidence that could not be told.
         gaps: native fields whose history contradicts itself, with the instant from which it is known again.
         horizon: history before this instant is unknown; `None` when it is complete.
 
@@ -156,5 +157,6 @@ class Complaint:
     stage: str | Unknown | None
     status: str | None
     last_event: str | None
+    doubts: Mapping[str, Instant] = field(default_factory=dict)
     gaps: tuple[tuple[str, Instant], ...] = ()
     horizon: Instant | None = None

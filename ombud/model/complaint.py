@@ -1,0 +1,323 @@
+"""Fold events into the facts of one complaint: order-free, gaps told, changes applied whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ombud.model.event import Cause, Kind, digest
+from ombud.model.facts import UNKNOWN, Complaint, Evidence, Stay, Transition
+from ombud.model.mapping import (
+    RECEIVED_AT,
+    STATUS,
+    FieldEvidence,
+    MessageEvidence,
+    StageEvidence,
+    StatusEvidence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ombud.model.event import Event, Message, Native, Ref
+    from ombud.model.facts import Instant, Unknown, Value
+    from ombud.model.mapping import Mapping
+
+
+def case_of(ref: Ref) -> str:
+    """Give the id of the case whose earliest-received member is `ref`."""
+    return digest("case", ref.account, ref.vendor, ref.id)
+
+
+class Fold:
+    """Fold histories by one mapping; build it once, use it for many tickets.
+
+    The order of the events does not matter, nor do doubles: they are sorted by (happened, messages
+    before changes of the same instant, seq, id) and taken once by id. A change is applied whole before
+    any transition in it is recorded, because a closing screen carries root cause and status together.
+    """
+
+    def __init__(self, mapping: Mapping) -> None:
+        """Prepare the look-ups a mapping asks for."""
+        self.mapping = mapping
+        self._canonical: dict[str, list[str]] = {}
+        for name, of in mapping.fields.items():
+            self._canonical.setdefault(of.id, []).append(name)
+        self._by_stage: dict[str, list[str]] = {}
+        self._by_status: dict[str, list[str]] = {}
+        self._by_field: dict[str, list[tuple[str, str | None]]] = {}
+        self._by_message: list[tuple[str, MessageEvidence]] = []
+        for name, lines in mapping.evidence.items():
+            for line in lines:
+                match line:
+                    case StageEvidence(stage):
+                        self._by_stage.setdefault(stage, []).append(name)
+                    case StatusEvidence(status):
+                        self._by_status.setdefault(status, []).append(name)
+                    case FieldEvidence(of_field, value):
+                        self._by_field.setdefault(of_field, []).append((name, value))
+                    case MessageEvidence():
+                        self._by_message.append((name, line))
+        self._blank: dict[str, Value] = dict.fromkeys(sorted(mapping.fields))
+        self._blank |= dict.fromkeys(sorted(mapping.evidence))
+        self._blank |= {"received": None, "recorded": None, "reopened": None, "last_update": None}
+        self._unseen: dict[str, Value] = dict.fromkeys(self._blank, UNKNOWN)
+
+    def fold(self, events: Iterable[Event], *, complete: bool = True, lead: Ref | None = None) -> Complaint:
+        """Fold the events of all members of one case.
+
+        Args:
+            events: the members' events, in any order, doubles allowed; at least one.
+            complete: whether history reaches back to creation; if not, what came before is unknown.
+            lead: member whose fields and status are the case's; the earliest created unless given.
+
+        """
+        ordered = sorted(
+            {(event.ref, event.id): event for event in events}.values(),
+            key=lambda e: (e.happened, e.kind is not Kind.message, e.seq, e.id),
+        )
+        return _Folding(self, ordered, complete=complete, lead=lead).run()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A transition being written: its stay is not over yet."""
+
+    event: Event
+    leaving: str | Unknown | None
+    entering: str
+    from_status: str | None
+    to_status: str | None
+    row: dict[str, Value]
+    until: Instant | None = None
+    stay: dict[str, Value] | None = None
+
+
+@dataclass(slots=True)
+class _Folding:
+    fold: Fold
+    events: Sequence[Event]
+    complete: bool
+    lead: Ref | None
+    row: dict[str, Value] = field(init=False)
+    native: dict[str, Native] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    doubts: dict[str, Instant] = field(default_factory=dict)
+    transitions: list[_Open] = field(default_factory=list)
+    waits: list[Stay] = field(default_factory=list)
+    gaps: list[tuple[str, Instant]] = field(default_factory=list)
+    since: dict[str, int] = field(default_factory=dict)
+    stage: str | Unknown | None = None
+    status: str | None = None
+    merged: set[Ref] = field(default_factory=set)
+
+    def run(self) -> Complaint:
+        self.row = dict(self.fold._blank if self.complete else self.fold._unseen)  # noqa: SLF001 (one concept, two classes)
+        births: dict[Ref, Event] = {}
+        for event in self.events:
+            if event.ref not in births or event.kind is Kind.created:
+                births.setdefault(event.ref, event)
+            if event.kind is Kind.merged:
+                self.merged.add(event.ref)
+        members = sorted(births, key=lambda ref: (births[ref].happened, ref))
+        if self.lead is None:
+            self.lead = next((ref for ref in members if ref not in self.merged), members[0])
+        birth = births[members[0]]
+        self.row["recorded"] = birth.happened
+        self.evidence["recorded"] = Evidence(birth.id, birth.happened, "creation", birth.actor)
+        for group in _changes(self.events):
+            self._apply(group)
+        self._receive(birth)
+        if not self.complete:
+            self._forget_before(self.events[0].happened)
+        return Complaint(
+            case=case_of(members[0]),
+            refs=tuple(members),
+            row=self.row,
+            evidence=self.evidence,
+            transitions=tuple(self._closed(each) for each in self.transitions),
+            waits=tuple(self.waits),
+            stage=self.stage,
+            status=self.status,
+            last_event=self.events[-1].id if self.events else None,
+            doubts=self.doubts,
+            gaps=tuple(self.gaps),
+            horizon=None if self.complete else self.events[0].happened,
+        )
+
+    def _apply(self, group: Sequence[Event]) -> None:
+        moves: list[Event] = []
+        for event in group:
+            if event.kind is Kind.message:
+                if event.message is not None:
+                    self._hear(event, event.message)
+            elif event.field is not None and event.ref == self.lead:
+                if event.field == STATUS:
+                    moves.append(event)
+                elif event.kind in {Kind.field, Kind.observed}:
+                    self._set(event, event.field)
+        for event in moves:
+            self._move(event)
+
+    def _set(self, event: Event, name: str) -> None:
+        held = self.native.get(name, None if self.complete else UNKNOWN)
+        contradicted = name in self.native and event.before != held and event.kind is Kind.field
+        if (contradicted and event.before is not UNKNOWN and held is not UNKNOWN) or event.kind is Kind.observed:
+            self.gaps.append((name, event.happened))
+            for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
+                for each in self.transitions[self.since.get(name, 0) :]:
+                    each.row[canonical] = UNKNOWN
+        self.native[name] = event.after
+        self.since[name] = len(self.transitions)
+        mapping = self.fold.mapping
+        for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
+            value = mapping.value(mapping.fields[canonical], event.after)
+            self.row[canonical] = value
+            for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
+                if value is UNKNOWN:
+                    self._doubt(milestone, event.happened)
+                elif value is not None and (wanted is None or value == wanted):
+                    self._reach(milestone, event, "field")
+
+    def _hear(self, event: Event, message: Message) -> None:
+        for milestone, line in self.fold._by_message:  # noqa: SLF001
+            if self.evidence.get(milestone) is not None:
+                continue
+            matched = line.matches(message)
+            if matched is None:
+                self._doubt(milestone, event.happened)
+            elif matched:
+                self._reach(milestone, event, "message")
+        if message.public and message.by == "agent" and not message.automatic and message.key is None:
+            self.row["last_update"] = event.happened
+            self.evidence["last_update"] = Evidence(event.id, event.happened, "message", event.actor)
+
+    def _move(self, event: Event) -> None:
+        mapping = self.fold.mapping
+        to = event.after if isinstance(event.after, str) else None
+        told = event.before if isinstance(event.before, str) else None
+        if self.status is not None and told is not None and told != self.status:
+            self.gaps.append((STATUS, event.happened))
+        came_from = told or self.status
+        leaving: str | Unknown | None
+        if came_from is None:
+            leaving = None if self.complete else UNKNOWN
+        else:
+            left = mapping.stages.get(came_from)
+            leaving = left.stage if left else UNKNOWN
+        entered = mapping.stages.get(to) if to is not None else None
+        stage: str | Unknown = entered.stage if entered else UNKNOWN
+        self._wait(event.happened, entered.waiting if entered else None)
+        if to is not None and event.cause is not Cause.ourselves:
+            for milestone in self.fold._by_status.get(to, ()):  # noqa: SLF001
+                self._reach(milestone, event, "status")
+        if stage != leaving or stage is UNKNOWN:
+            self._leave(event)
+            # Our own way back is evidence of nothing: it reaches no milestone and is no occurrence.
+            if stage is not UNKNOWN and event.cause is not Cause.ourselves:
+                self._enter(event, leaving, stage, came_from, to)
+        self.stage, self.status = stage, to
+
+    def _leave(self, event: Event) -> None:
+        for each in reversed(self.transitions):
+            if each.until is not None:
+                break
+            each.until, each.stay = event.happened, dict(self.row)
+        if self.stage == "closed" and event.cause is not Cause.ourselves and "reopened" not in self.evidence:
+            self.evidence["reopened"] = Evidence(event.id, event.happened, "stage", event.actor)
+            self.row["reopened"] = event.happened
+
+    def _enter(
+        self, event: Event, leaving: str | Unknown | None, stage: str, from_status: str | None, to_status: str | None
+    ) -> None:
+        for milestone in self.fold._by_stage.get(stage, ()):  # noqa: SLF001
+            self._reach(milestone, event, "stage")
+        self.transitions.append(_Open(event, leaving, stage, from_status, to_status, dict(self.row)))
+
+    def _reach(self, milestone: str, event: Event, by: str) -> None:
+        if milestone in self.evidence:
+            return
+        self.evidence[milestone] = Evidence(event.id, event.happened, by, event.actor)
+        self.row[milestone] = event.happened
+        if milestone in self.fold.mapping.milestone_stages:
+            self.transitions.append(_Open(event, self.stage, milestone, self.status, self.status, dict(self.row)))
+
+    def _doubt(self, milestone: str, when: Instant) -> None:
+        if milestone not in self.evidence and milestone not in self.doubts:
+            self.doubts[milestone] = when
+            self.row[milestone] = UNKNOWN
+
+    def _wait(self, when: Instant, waiting: str | None) -> None:
+        last = self.waits[-1] if self.waits else None
+        if last is not None and last.end is None:
+            if last.waiting == waiting:
+                return
+            self.waits[-1] = Stay(last.waiting, last.begin, when)
+        if waiting is not None:
+            self.waits.append(Stay(waiting, when, None))
+
+    def _receive(self, birth: Event) -> None:
+        """Set legal receipt: the field, else the message the mapping marks, else creation; never after creation."""
+        at, shown = birth.happened, Evidence(birth.id, birth.happened, "creation", birth.actor)
+        marked = self.evidence.get("received")
+        told = self.row.get(RECEIVED_AT)
+        if isinstance(told, int) and told <= birth.happened:
+            at, shown = told, Evidence(birth.id, told, "field", birth.actor)
+        elif told is UNKNOWN and RECEIVED_AT in self.fold.mapping.fields:
+            self.row["received"] = UNKNOWN
+            for each in self.transitions:
+                each.row["received"] = UNKNOWN
+            return
+        elif marked is not None and marked.by == "message" and marked.at <= birth.happened:
+            at, shown = marked.at, marked
+        self.evidence["received"] = shown
+        self.row["received"] = at
+        for each in self.transitions:
+            each.row["received"] = at
+
+    def _forget_before(self, first: Instant) -> None:
+        """Leave unknown what may have happened before the history begins."""
+        for milestone in self.fold._blank:  # noqa: SLF001
+            shown = self.evidence.get(milestone)
+            if milestone in {"recorded", "received"} and shown is not None and shown.by == "creation":
+                self.row[milestone] = UNKNOWN
+                for each in self.transitions:
+                    each.row[milestone] = UNKNOWN
+            elif shown is not None:
+                self.doubts.setdefault(milestone, first)
+
+    @staticmethod
+    def _closed(each: _Open) -> Transition:
+        event = each.event
+        return Transition(
+            event=event.id,
+            change=event.change,
+            ref=event.ref,
+            leaving=each.leaving,
+            entering=each.entering,
+            from_status=each.from_status,
+            to_status=each.to_status,
+            at=event.happened,
+            actor=event.actor,
+            cause=event.cause,
+            row=each.row,
+            until=each.until,
+            stay=each.stay,
+        )
+
+
+def _changes(events: Sequence[Event]) -> Iterable[list[Event]]:
+    """Group events by change, a group standing where its first event stands; messages stand alone."""
+    groups: dict[tuple[Ref, str], list[Event]] = {}
+    alone: list[list[Event]] = []
+    for event in events:
+        if event.kind is Kind.message:
+            alone.append([event])
+            continue
+        key = (event.ref, event.change)
+        held = groups.get(key)
+        if held is None:
+            groups[key] = held = []
+            alone.append(held)
+        held.append(event)
+    return alone
