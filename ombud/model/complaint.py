@@ -110,6 +110,7 @@ class _Folding:
     stage: str | Unknown | None = None
     status: str | None = None
     merged: set[Ref] = field(default_factory=set)
+    undone: str | None = None
 
     def run(self) -> Complaint:
         self.row = dict(self.fold._blank if self.complete else self.fold._unseen)  # noqa: SLF001 (one concept, two classes)
@@ -143,6 +144,7 @@ class _Folding:
             doubts=self.doubts,
             gaps=tuple(self.gaps),
             horizon=None if self.complete else self.events[0].happened,
+            undone=self.undone,
         )
 
     def _apply(self, group: Sequence[Event]) -> None:
@@ -213,6 +215,10 @@ class _Folding:
                 self._reach(milestone, event, "status")
         if stage != leaving or stage is UNKNOWN:
             self._leave(event)
+            if event.cause is not Cause.ourselves:
+                self.undone = None
+            elif self.undone is None and self.transitions:
+                self.undone = self.transitions[-1].event.id
             # Our own way back is evidence of nothing: it reaches no milestone and is no occurrence.
             if stage is not UNKNOWN and event.cause is not Cause.ourselves:
                 self._enter(event, leaving, stage, came_from, to)

@@ -7,7 +7,7 @@ exact, and the same in Python and in SQL. `ombud.model.instant` converts at the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -56,6 +56,19 @@ MILESTONES: Final = (
     "escalated",
     "last_update",
 )
+
+
+class Verdict(StrEnum):
+    """Say how a rule stands. Unknown never counts as pass."""
+
+    passed = "pass"
+    failed = "fail"
+    pending = "pending"
+    """Not yet due."""
+    waived = "waived"
+    not_applicable = "not_applicable"
+    unknown = "unknown"
+    """Evidence is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,7 @@ class Complaint:
         doubts: milestone -> when it may have been reached by evidence that could not be told.
         gaps: native fields whose history contradicts itself, with the instant from which it is known again.
         horizon: history before this instant is unknown; `None` when it is complete.
+        undone: the transition that we moved back and that nobody has made again.
 
     """
 
@@ -160,3 +174,4 @@ class Complaint:
     doubts: Mapping[str, Instant] = field(default_factory=dict)
     gaps: tuple[tuple[str, Instant], ...] = ()
     horizon: Instant | None = None
+    undone: str | None = None

@@ -1,0 +1,1 @@
+"""Keep helpdesk and policy in step: read, judge, decide, act; the one path there is."""

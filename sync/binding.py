@@ -1,0 +1,145 @@
+"""A binding ready for work: pack, mapping, scope, calendar and judge put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ombud.model.calendar import Calendar, parse_week
+from ombud.model.complaint import Fold
+from ombud.model.connector import Schema
+from ombud.model.event import digest
+from ombud.model.instant import instant
+from ombud.settings import load_mapping, typed
+from policies.judge import Judge
+from policies.load import holiday_dates, load_pack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Map
+    from pathlib import Path
+
+    from ombud.model.facts import Complaint, Instant
+    from ombud.model.mapping import Mapping
+    from ombud.model.scope import Scope
+    from ombud.settings import Binding, CalendarSettings, Settings
+    from policies.pack import Configured
+    from policies.rule import Rule
+
+MODES = ("off", "observe", "flag", "block")
+#: Years of holidays looked up, around the years a desk can still care about.
+_FIRST_YEAR, _LAST_YEAR = 2005, 2040
+BEFORE_POLICY = "before policy"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Hold a binding with everything it takes to judge and to decide.
+
+    Attributes:
+        name: the binding's name.
+        account: the account it is laid over.
+        settings: as written in ombud.toml.
+        mapping: what native words mean.
+        scope: which tickets are complaints.
+        pack: the pack with its parameters and profile.
+        calendar: the desk's calendar.
+        fold: folds histories by the mapping.
+        judge: judges complaints by the pack.
+        enforce_from: complaints received before are shown and never touched; `None` means all are touched.
+
+    """
+
+    name: str
+    account: str
+    settings: Binding
+    mapping: Mapping
+    scope: Scope
+    pack: Configured
+    calendar: Calendar
+    fold: Fold
+    judge: Judge
+    enforce_from: Instant | None
+
+    @property
+    def digests(self) -> Map[str, str]:
+        """Give the digest of each thing a verdict depends on."""
+        return {
+            "pack": self.pack.digest,
+            "parameters": self.pack.params_digest,
+            "mapping": self.mapping.digest,
+            "scope": self.scope.digest,
+            "calendar": self.calendar.digest,
+        }
+
+    @property
+    def digest(self) -> str:
+        """Give one digest over all of them and over the modes: what settled a ticket."""
+        modes = [f"{rule.id}={self.mode(rule)}" for rule in self.pack.rules]
+        return digest(*self.digests.values(), *modes, str(self.enforce_from))
+
+    def mode(self, rule: Rule) -> str:
+        """Give a rule's effective mode: the lower of the rule's, the binding's and the one set for it."""
+        asked = self.settings.modes.get(rule.id, "block" if rule.mode == "block" else self.settings.mode)
+        return min(self.settings.mode, rule.mode if rule.mode == "off" else asked, key=MODES.index)
+
+    def before_policy(self, complaint: Complaint) -> bool:
+        """Tell whether a complaint was received before the policy holds."""
+        received = complaint.row.get("received")
+        if self.enforce_from is None:
+            return False
+        return not isinstance(received, int) or received < self.enforce_from
+
+    @property
+    def schema(self) -> Schema:
+        """Tell the connector what to look for."""
+        return Schema(fields=self.mapping.native_fields | self.scope.fields, markers=self.mapping.markers)
+
+
+def bind(settings: Settings, binding: Binding) -> Bound:
+    """Put a binding together; raises `SettingsError` or `PackError` naming what is wrong."""
+    told = settings.calendars[binding.calendar]
+    calendar = build_calendar(binding.calendar, told)
+    pack = load_pack(_pack_source(settings.folder, binding.pack))
+    configured = pack.configured(binding.params, binding.profile)
+    mapping = typed(
+        load_mapping(settings.folder / binding.mapping, told.zone),
+        {name: of.type for name, of in configured.vocabulary.items()},
+    )
+    judge = Judge(
+        configured.rules,
+        configured.vocabulary,
+        {binding.calendar: calendar, configured.calendar: calendar},
+        calendar=binding.calendar,
+        names=mapping.names,
+        stages=mapping.staged | mapping.milestone_stages,
+    )
+    enforce_from = None
+    if binding.enforce_from is not None:
+        enforce_from = instant(datetime.combine(binding.enforce_from, time(), tzinfo=ZoneInfo(told.zone)))
+    return Bound(
+        name=binding.name,
+        account=binding.account,
+        settings=binding,
+        mapping=mapping,
+        scope=binding.scoped(),
+        pack=configured,
+        calendar=calendar,
+        fold=Fold(mapping),
+        judge=judge,
+        enforce_from=enforce_from,
+    )
+
+
+def build_calendar(name: str, told: CalendarSettings) -> Calendar:
+    """Build a calendar from what ombud.toml says of it."""
+    holidays = holiday_dates(
+        told.holidays.country, told.holidays.subdivision, _FIRST_YEAR, _LAST_YEAR, own=told.holidays.own
+    )
+    return Calendar(name=name, zone=told.zone, week=parse_week(told.week), holidays=holidays)
+
+
+def _pack_source(folder: Path, pack: str) -> str | Path:
+    """A pack is named, or given as a path relative to ombud.toml."""
+    return folder / pack if pack.endswith((".yaml", ".yml")) else pack

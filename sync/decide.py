@@ -1,0 +1,180 @@
+"""Decide what a ticket should show, from its findings, the rollout mode and what was done before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ombud.model.event import Cause
+from ombud.model.facts import STAGES, Verdict
+from ombud.model.instant import DAY, HOUR, MINUTE
+from ombud.model.mark import TAG_BLOCKED, TAG_DUE, TAG_LATE, TAG_MISSING, Desired, MoveBack
+from policies.rule import Guard
+from sync.note import text_digest, write_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ombud.model.connector import Actual
+    from ombud.model.facts import Complaint, Instant, Transition
+    from ombud.model.finding import Finding
+    from sync.binding import Bound
+
+#: Move-backs allowed per ticket in a day and per account in an hour; beyond them a person is asked.
+PER_TICKET, TICKET_SPAN = 2, DAY
+PER_ACCOUNT, ACCOUNT_SPAN = 60, HOUR
+#: A note that blocks nothing waits until nobody has touched the ticket for so long.
+QUIET: Final = 10 * MINUTE
+#: A deadline is near when it is due within so long.
+NEAR: Final = DAY
+_ACTING = frozenset({"flag", "block"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Say what a ticket should show, and when to look again though nothing happened.
+
+    Attributes:
+        desired: what it should show.
+        recheck: next instant at which the clock alone changes it.
+        why: for the decision log: "none", "flag", "move_back", "insists".
+
+    """
+
+    desired: Desired
+    recheck: Instant | None
+    why: str
+
+
+def decide(
+    bound: Bound,
+    complaint: Complaint,
+    findings: Sequence[Finding],
+    actual: Actual,
+    *,
+    now: Instant,
+    block_from: Instant,
+    account_moves: int,
+) -> Decision:
+    """Decide what the ticket should show.
+
+    Args:
+        bound: the binding.
+        complaint: its facts.
+        findings: its findings.
+        actual: how the ticket stands in the helpdesk.
+        now: the present instant.
+        block_from: transitions before this instant are flagged and not moved back.
+        account_moves: move-backs on this account within the last hour.
+
+    """
+    rechecks = [finding.recheck for finding in findings if finding.recheck is not None]
+    shown = [finding for finding in _latest(findings) if finding.mode in _ACTING]
+    missing = [f for f in shown if f.standing is Verdict.failed and f.due is None]
+    late = [f for f in shown if f.standing is Verdict.failed and f.due is not None]
+    running = [f for f in shown if f.standing is Verdict.pending and f.due is not None]
+    next_due = min(running, key=lambda f: f.due or 0, default=None)
+    tags: set[str] = set()
+    if missing:
+        tags.add(TAG_MISSING)
+    if late:
+        tags.add(TAG_LATE)
+    if next_due is not None and next_due.due is not None:
+        if now >= next_due.due - NEAR:
+            tags.add(TAG_DUE)
+        else:
+            rechecks.append(next_due.due - NEAR)
+
+    back, insists = _move_back(bound, complaint, missing, actual, now, block_from, account_moves)
+    blocked = _blocked(bound, complaint, missing)
+    if back is not None or blocked is not None or insists:
+        tags.add(TAG_BLOCKED)
+    closed_at = back.at if back is not None else blocked.at if blocked is not None else None
+    text = write_note(
+        missing, late, next_due=next_due, closed_at=closed_at, insists=insists, zone=bound.mapping.tzinfo
+    )
+    quiet = _last_touch(complaint) + QUIET
+    if text and back is None and blocked is None and now < quiet and actual.ours.text is None:
+        # Whoever is at work on the ticket may be about to fill it in.
+        text = ""
+        rechecks.append(quiet)
+    desired = Desired(
+        tags=frozenset(tags),
+        text=text,
+        text_digest=text_digest(text),
+        move_back=_ask(bound, back, actual) if back is not None else None,
+        notify=bool(back is not None or late),
+    )
+    why = "move_back" if back is not None else "insists" if insists else "flag" if tags else "none"
+    return Decision(desired, min(rechecks, default=None), why)
+
+
+def _latest(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep of each rule its last occurrence: what was wrong on an earlier entering is history."""
+    last: dict[str, Finding] = {}
+    for finding in findings:
+        held = last.get(finding.rule)
+        if held is None or (finding.entered or 0) >= (held.entered or 0):
+            last[finding.rule] = finding
+    return list(last.values())
+
+
+def _move_back(
+    bound: Bound,
+    complaint: Complaint,
+    missing: Sequence[Finding],
+    actual: Actual,
+    now: Instant,
+    block_from: Instant,
+    account_moves: int,
+) -> tuple[Transition | None, bool]:
+    """Give the transition to undo, and whether the budget forbids it so that a person must decide."""
+    last = complaint.transitions[-1] if complaint.transitions else None
+    if last is None or last.until is not None or last.cause is Cause.ourselves or last.at < block_from:
+        return None, False
+    if not isinstance(last.leaving, str) or last.from_status is None or last.ref != actual.ref:
+        return None, False
+    if actual.status != last.to_status or actual.head != last.change:
+        return None, False
+    if not any(f.mode == "block" and f.occurrence == last.event and f.verdict is Verdict.failed for f in missing):
+        return None, False
+    spent = sum(1 for at in actual.ours.moved_back if at > now - TICKET_SPAN)
+    if spent >= PER_TICKET or account_moves >= PER_ACCOUNT:
+        return None, True
+    return last, False
+
+
+def _blocked(bound: Bound, complaint: Complaint, missing: Sequence[Finding]) -> Transition | None:
+    """Give the transition that we undid and that would still be refused."""
+    last = complaint.transitions[-1] if complaint.transitions else None
+    if last is None or last.until is None or complaint.undone != last.event:
+        return None
+    blocking = {
+        rule.id
+        for rule in bound.pack.rules
+        if isinstance(rule.body, Guard) and rule.body.entering == last.entering and bound.mode(rule) == "block"
+    }
+    return last if any(f.rule in blocking and f.occurrence == last.event for f in missing) else None
+
+
+def _ask(bound: Bound, back: Transition, actual: Actual) -> MoveBack:
+    """Ask for the stage left, else the nearest stage toward it."""
+    left = STAGES.index(back.leaving) if isinstance(back.leaving, str) else 0
+    others = sorted(
+        (
+            (abs(STAGES.index(stage.stage) - left), native)
+            for native, stage in bound.mapping.stages.items()
+            if stage.stage != back.entering and native != back.from_status
+        ),
+    )
+    statuses = [back.from_status, *(native for _, native in others)]
+    return MoveBack(
+        from_status=actual.status or "",
+        to_statuses=tuple(status for status in statuses if status is not None),
+        transition=back.event,
+        change=back.change,
+    )
+
+
+def _last_touch(complaint: Complaint) -> Instant:
+    return max((each.at for each in complaint.transitions if each.cause is not Cause.ourselves), default=0)

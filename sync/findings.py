@@ -1,0 +1,104 @@
+"""Turn judgements into findings: reasons, how to mend them, mode and digests; built only when wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.finding import Finding, Fix, finding_key
+from policies.english import reasons
+from policies.rule import Guard
+from sync.binding import BEFORE_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ombud.model.facts import Complaint
+    from policies.judge import Judgement
+    from sync.binding import Bound
+
+_TOLD = (Verdict.failed, Verdict.unknown)
+#: What an agent does about a milestone that has not been reached, by milestone.
+_MILESTONE_ADVICE = {
+    "acknowledged": "The customer has not been told that we have the complaint. Send them a public reply.",
+    "assessed": "The complaint has not been assessed. Move it to the assessment stage.",
+    "investigated": "The investigation is not on record. Write its summary.",
+    "responded": "The customer has not been answered. Send the answer and mark it as response.",
+    "decided": "No decision is recorded. Move the complaint to the decision stage.",
+    "decision_told": "The customer has not been told the decision. Reply to them and mark the reply as decision.",
+    "recorded": "The complaint was recorded late; nothing can mend that now.",
+}
+
+
+def find(bound: Bound, complaint: Complaint, judged: Iterable[Judgement], *, url: str) -> list[Finding]:
+    """Give a finding for each judgement of a complaint; `url` is where a person opens the ticket."""
+    before = bound.before_policy(complaint)
+    return [_finding(bound, complaint, each, url=url, before=before) for each in judged]
+
+
+def _finding(bound: Bound, complaint: Complaint, judged: Judgement, *, url: str, before: bool) -> Finding:
+    rule = judged.rule
+    told: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    if judged.verdict in _TOLD or judged.standing in _TOLD:
+        told, fixes = _reasons(bound, judged, url)
+    return Finding(
+        key=finding_key(rule.id, complaint.case, judged.occurrence),
+        rule=rule.id,
+        case=complaint.case,
+        ref=judged.ref,
+        binding=bound.name,
+        occurrence=judged.occurrence,
+        entered=judged.entered,
+        verdict=judged.verdict,
+        standing=judged.standing,
+        severity=rule.severity,
+        clauses=rule.clause_names,
+        due=judged.due,
+        stop=judged.stop,
+        recheck=judged.recheck,
+        reasons=told,
+        fixes=fixes,
+        mode=BEFORE_POLICY if before else bound.mode(rule),
+        pack=bound.pack.title_version,
+        pack_digest=bound.pack.digest,
+    )
+
+
+def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    body = judged.rule.body
+    if not isinstance(body, Guard):
+        milestone = body.stop
+        label = label_of(bound, milestone)
+        if judged.verdict is Verdict.unknown:
+            return ((f"Whether “{label}” was reached in time cannot be told: evidence is missing.",), ())
+        if judged.stop is not None:
+            return ((f"{label} came after it was due.",), ())
+        return ((f"{label} is overdue.",), (_fix(bound, milestone, url),))
+    row = judged.now if judged.standing is Verdict.failed else judged.row
+    found = reasons(body.must, row, bound.pack.vocabulary)
+    told = tuple(each.sentence for each in found)
+    fixes = tuple({each.field: _fix(bound, each.field, url, each.sentence) for each in found}.values())
+    return told, fixes
+
+
+def label_of(bound: Bound, name: str) -> str:
+    """Give the name people use for a field or milestone."""
+    of = bound.mapping.fields.get(name)
+    if of is not None and of.name:
+        return of.name
+    known = bound.pack.vocabulary.get(name)
+    return known.label if known is not None and known.label else name.replace("_", " ").capitalize()
+
+
+def _fix(bound: Bound, name: str, url: str, sentence: str = "") -> Fix:
+    of = bound.mapping.fields.get(name)
+    label = label_of(bound, name)
+    if of is None:
+        advice = _MILESTONE_ADVICE.get(name, f"“{label}” has not been reached.")
+        return Fix(name, label, None, (), url, advice)
+    words = sorted(set(of.values.values()))
+    allowed = tuple(word.replace("_", " ").capitalize() for word in words if word != UNKNOWN.value)
+    known = sentence or f"{label} is empty."
+    advice = f"{known} Choose one: {' · '.join(allowed)}." if allowed else f"{known} Fill it in."
+    return Fix(name, label, of.id, allowed, url, advice)

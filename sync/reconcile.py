@@ -1,0 +1,73 @@
+"""Find the smallest plan that makes a ticket show what it should; nothing where it already does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ombud.model.event import Ref, digest
+from ombud.model.mark import MoveBack, Plan
+
+if TYPE_CHECKING:
+    from ombud.model.connector import Actual
+    from ombud.model.mark import Desired
+
+
+def plan(desired: Desired, actual: Actual) -> Plan:
+    """Compare what a ticket should show with what it shows; tags that are not ours are never in it."""
+    text_differs = desired.text_digest != actual.ours.text
+    return Plan(
+        ref=actual.ref,
+        revision=actual.revision,
+        head=actual.head,
+        add_tags=desired.tags - actual.ours.tags,
+        remove_tags=actual.ours.tags - desired.tags,
+        text=desired.text if text_differs else None,
+        text_digest=desired.text_digest if text_differs else None,
+        notify=desired.notify and text_differs and bool(desired.text),
+        move_back=desired.move_back,
+    )
+
+
+def key_of(asked: Plan) -> str:
+    """Give the key under which the helpdesk remembers a plan: equal plans on equal revisions share it."""
+    return digest(to_json(asked))
+
+
+def to_json(asked: Plan) -> str:
+    """Write a plan for the outbox."""
+    back = asked.move_back
+    return json.dumps(
+        {
+            "ref": [asked.ref.account, asked.ref.vendor, asked.ref.id],
+            "revision": asked.revision,
+            "head": asked.head,
+            "add_tags": sorted(asked.add_tags),
+            "remove_tags": sorted(asked.remove_tags),
+            "text": asked.text,
+            "text_digest": asked.text_digest,
+            "notify": asked.notify,
+            "move_back": None
+            if back is None
+            else [back.from_status, list(back.to_statuses), back.transition, back.change],
+        },
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+
+
+def from_json(text: str) -> Plan:
+    """Read a plan from the outbox."""
+    told = json.loads(text)
+    back = told["move_back"]
+    return Plan(
+        ref=Ref(*told["ref"]),
+        revision=told["revision"],
+        head=told["head"],
+        add_tags=frozenset(told["add_tags"]),
+        remove_tags=frozenset(told["remove_tags"]),
+        text=told["text"],
+        text_digest=told["text_digest"],
+        notify=told["notify"],
+        move_back=None if back is None else MoveBack(back[0], tuple(back[1]), back[2], back[3]),
+    )
