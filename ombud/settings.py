@@ -185,7 +185,25 @@ class _Evidence(_Strict):
         return FieldEvidence(str(self.field), self.value)
 
 
+class LogSettings(_Strict):
+    """Say where in an event log's rows things stand, for `ombud import`; names as in `LogShape`."""
+
+    case: str
+    activity: str
+    time: str
+    time_format: str | None = None
+    zone: str = "UTC"
+    actor: str | None = None
+    created: str | None = None
+    first: dict[str, str] = Field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ("",)
+    delimiter: str = ","
+
+
 class _MappingFile(_Strict):
+    log: LogSettings | None = None
     stages: dict[str, _StageLine] = Field(default_factory=dict)
     fields: dict[str, _FieldLine] = Field(default_factory=dict)
     milestones: dict[str, tuple[_Evidence, ...]] = Field(default_factory=dict)
@@ -228,6 +246,15 @@ def load_mapping(path: Path, zone: str) -> Mapping:
         links=frozenset(read.links),
         zone=zone,
     )
+
+
+def load_log(path: Path) -> LogSettings:
+    """Read the [log] table of a mapping file, for `ombud import`."""
+    text, data = _toml(path, "See examples/helpdesk")
+    read = _validated(_MappingFile, path, text, data)
+    if read.log is None:
+        raise SettingsError([_fault(path, text, ("log",), "is missing", "Name the log's columns, as in examples/helpdesk")])
+    return read.log
 
 
 def typed(mapping: Mapping, types: Map[str, str]) -> Mapping:

@@ -202,8 +202,8 @@ class _Folding:
             self.gaps.append((STATUS, event.happened))
         came_from = told or self.status
         leaving: str | Unknown | None
-        if came_from is None:
-            leaving = None if self.complete else UNKNOWN
+        if came_from is None or event.before is UNKNOWN:
+            leaving = None if self.complete and event.before is not UNKNOWN else UNKNOWN
         else:
             left = mapping.stages.get(came_from)
             leaving = left.stage if left else UNKNOWN
