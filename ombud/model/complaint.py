@@ -163,8 +163,8 @@ class _Folding:
 
     def _set(self, event: Event, name: str) -> None:
         held = self.native.get(name, None if self.complete else UNKNOWN)
-        contradicted = name in self.native and event.before != held and event.kind is Kind.field
-        if (contradicted and event.before is not UNKNOWN and held is not UNKNOWN) or event.kind is Kind.observed:
+        contradicted = event.before != held and event.before is not UNKNOWN and held is not UNKNOWN
+        if event.kind is Kind.observed or contradicted:
             self.gaps.append((name, event.happened))
             for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
                 for each in self.transitions[self.since.get(name, 0) :]:

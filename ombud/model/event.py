@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from ombud.model.facts import Instant, Unknown
@@ -105,6 +105,9 @@ class Message:
     kinds: frozenset[str] = frozenset()
     key: str | None = None
 
+
+#: Id and change of the event in which a ticket came to be; its initial values share the change.
+CREATED: Final = "created"
 
 #: A native value: text, several texts, or nothing; unknown where the vendor cut it.
 Native: TypeAlias = "str | tuple[str, ...] | None | Unknown"

@@ -1,0 +1,127 @@
+"""Take readings in: persons become keyed identifiers, words digests, and silent changes are observed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ombud.model.event import CREATED, Cause, Event, Kind, Nature, digest
+from ombud.model.facts import UNKNOWN
+from ombud.model.mapping import STATUS, kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ombud.model.connector import Actual, Reading
+    from ombud.model.event import Native
+    from ombud.model.facts import Instant
+    from ombud.model.mapping import FieldOf, Mapping
+
+
+class Privacy:
+    """Keep as little as the verdict needs: pseudonyms for persons, keyed digests for words."""
+
+    def __init__(self, pseudonym: Callable[[str], str], mapping: Mapping) -> None:
+        """Prepare for one mapping; `pseudonym` is keyed, so that nobody can guess its argument."""
+        self._pseudonym = pseudonym
+        self._fields: dict[str, FieldOf] = {of.id: of for of in mapping.fields.values()}
+        self._known: dict[str, str] = {}
+
+    def person(self, native: str) -> str:
+        """Give a person's keyed identifier."""
+        held = self._known.get(native)
+        if held is None:
+            self._known[native] = held = self._pseudonym(native)
+        return held
+
+    def value(self, field: str, nature: Nature, native: Native) -> Native:
+        """Give a native value as it may be stored."""
+        if native is None or native is UNKNOWN:
+            return native
+        if isinstance(native, tuple):
+            parts = [self.value(field, nature, part) for part in native]
+            return tuple(part for part in parts if isinstance(part, str))
+        if kept(nature, self._fields.get(field)):
+            return native
+        if not native.strip():
+            return None
+        return self._pseudonym(native) if nature is Nature.words else self.person(native)
+
+    def event(self, event: Event) -> Event:
+        """Give an event as it may be stored."""
+        actor = self.person(event.actor) if event.actor is not None else None
+        if event.field is None or kept(event.nature, self._fields.get(event.field)):
+            return event if actor is None else replace(event, actor=actor)
+        return replace(
+            event,
+            actor=actor,
+            before=self.value(event.field, event.nature, event.before),
+            after=self.value(event.field, event.nature, event.after),
+        )
+
+
+def ingest(reading: Reading, known: Sequence[Event], privacy: Privacy, mapping: Mapping, now: Instant) -> list[Event]:
+    """Give a ticket's whole history as known after a reading: what was stored, what came, what was seen.
+
+    Args:
+        reading: what the helpdesk told.
+        known: the ticket's events stored before.
+        privacy: pseudonyms.
+        mapping: fields to watch for changes that left no trace in the history.
+        now: when the reading was made.
+
+    """
+    history = {event.id: event for event in known}
+    for event in reading.events:
+        if event.id not in history:
+            history[event.id] = privacy.event(event)
+    events = sorted(history.values(), key=lambda event: event.order)
+    if reading.actual is not None:
+        events += _observed(reading.actual, events, privacy, mapping, now)
+    return events
+
+
+def _observed(
+    actual: Actual, events: Iterable[Event], privacy: Privacy, mapping: Mapping, now: Instant
+) -> list[Event]:
+    """Record values that the history does not explain: true from now on, unknown before.
+
+    The look came before the history was read, so only events up to the look's head are held against it.
+    """
+    own = [event for event in events if event.ref == actual.ref]
+    covered = max((event.order for event in own if event.change == (actual.head or CREATED)), default=None)
+    if covered is None:
+        return []
+    held: dict[str, Native] = {}
+    for event in own:
+        if event.field is not None and event.order <= covered:
+            held[event.field] = event.after
+    found: list[Event] = []
+    for name in sorted(mapping.native_fields | {STATUS}):
+        if name == STATUS:
+            value: Native = actual.status
+        elif name in actual.fields:
+            value = privacy.value(name, actual.natures.get(name, Nature.words), actual.fields[name])
+        else:
+            continue
+        before = held.get(name)
+        if value == before or value is UNKNOWN:
+            continue
+        found.append(
+            Event(
+                id=f"observed.{name}.{digest(repr(value), actual.revision)}",
+                ref=actual.ref,
+                change=f"observed.{actual.revision}.{name}",
+                seq=0,
+                happened=now,
+                recorded=now,
+                actor=None,
+                cause=Cause.automation,
+                kind=Kind.observed,
+                field=name,
+                nature=actual.natures.get(name, Nature.choice),
+                before=before,
+                after=value,
+            )
+        )
+    return found
