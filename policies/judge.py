@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import UNKNOWN, Verdict
-from policies.row import compile_row
+from policies.row import compile_guard, compile_row
 from policies.rule import Deadline, Guard, Rule
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class _CompiledGuard:
     rule: Rule
-    when: Closure | None
+    verdict: Callable[[Row], Verdict]
     must: Closure
 
 
@@ -84,18 +84,12 @@ class _CompiledDeadline:
     calendar: Calendar
 
 
-def needed(rule: Rule) -> frozenset[str]:
-    """Give the canonical fields and milestones a rule reads."""
-    return rule.names
-
-
 class Judge:
     """Judge complaints by one set of rules; build it once, use it for many."""
 
     def __init__(
         self,
         rules: Iterable[Rule],
-        vocabulary: Mapping[str, object],
         calendars: Mapping[str, Calendar],
         *,
         calendar: str,
@@ -106,7 +100,6 @@ class Judge:
 
         Args:
             rules: the pack's rules, parameters filled in.
-            vocabulary: the pack's fields, for ordered choices.
             calendars: calendars by name.
             calendar: the binding's calendar, for rules that name none.
             names: canonical fields and milestones that the mapping can tell of.
@@ -118,7 +111,7 @@ class Judge:
         self._conditions: list[_CompiledGuard] = []
         self._deadlines: list[_CompiledDeadline] = []
         for rule in rules:
-            missing = sorted(needed(rule) - names)
+            missing = sorted(rule.names - names)
             body = rule.body
             if isinstance(body, Guard) and body.entering is not None and body.entering not in stages:
                 missing.append(f"stage {body.entering}")
@@ -127,8 +120,8 @@ class Judge:
             elif isinstance(body, Guard):
                 compiled = _CompiledGuard(
                     rule,
-                    compile_row(body.when, "when", vocabulary) if body.when is not None else None,
-                    compile_row(body.must, "must", vocabulary),
+                    compile_guard(body.when, body.must),
+                    compile_row(body.must, "must"),
                 )
                 if body.entering is None:
                     self._conditions.append(compiled)
@@ -140,7 +133,7 @@ class Judge:
                         rule,
                         body,
                         tuple(
-                            (compile_row(when, "when", vocabulary) if when is not None else None, term)
+                            (compile_row(when, "when") if when is not None else None, term)
                             for when, term in body.terms
                         ),
                         calendars[body.calendar or calendar],
@@ -159,7 +152,7 @@ class Judge:
         for transition in complaint.transitions:
             for guard in guards.get(transition.entering, ()):
                 ended = transition.stay
-                verdict = _guard_verdict(guard, transition.row)
+                verdict = guard.verdict(transition.row)
                 if verdict is Verdict.not_applicable:
                     standing = verdict
                 else:
@@ -173,7 +166,7 @@ class Judge:
                     )
                 )
         for guard in self._conditions:
-            verdict = _guard_verdict(guard, row)
+            verdict = guard.verdict(row)
             found.append(
                 Judgement(guard.rule, complaint.refs[0], STANDING_OCCURRENCE, None, verdict, verdict, row, row)
             )
@@ -182,17 +175,6 @@ class Judge:
             if judged is not None:
                 found.append(judged)
         return found
-
-
-def _guard_verdict(guard: _CompiledGuard, row: Row) -> Verdict:
-    if guard.when is not None:
-        applies = guard.when(row)
-        if applies is False:
-            return Verdict.not_applicable
-        if applies is None:
-            # Whether it applies is unknown; if it holds anyway, it does not matter.
-            return Verdict.passed if guard.must(row) else Verdict.unknown
-    return _holds(guard.must(row))
 
 
 def _holds(told: bool | None) -> Verdict:  # noqa: FBT001 (a truth value is the argument)
