@@ -43,6 +43,16 @@ class SteppableClock:
             self._since = time.monotonic()
             return self._base
 
+    def run(self) -> None:
+        """Let real time move the clock from here on."""
+        with self._lock:
+            self._base, self._since, self._running = self._now(), time.monotonic(), True
+
+    def stand(self) -> None:
+        """Stop the clock where it is."""
+        with self._lock:
+            self._base, self._running = self._now(), False
+
     def _now(self) -> datetime:
         if not self._running:
             return self._base

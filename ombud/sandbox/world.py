@@ -42,6 +42,7 @@ class World:
         self.edit_screens: dict[str, set[str]] = {key: set(desk.EDIT_SCREEN) for key in self.projects}
         self.issues: dict[str, Issue] = {}
         self.keys: dict[str, str] = {}
+        self.comment_homes: dict[str, str] = {}
         self.live = False
         self.request: str | None = None
         self._printer = Printer(self)
@@ -162,6 +163,7 @@ class World:
             made = Comment(
                 self._next("comment"), author, text, moment, moment, author, public, stored, visibility
             )
+            self.comment_homes[made.id] = issue.id
             insort(issue.comments, made, key=lambda one: (one.created, int(one.id)))
             detail = {"comment": made.id, "body": text, "public": public, "properties": stored}
             self._done(issue, moment, author, "comment", detail)

@@ -1,0 +1,116 @@
+"""Requests and answers of the wire, before they become bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ombud.sandbox.records import Person
+
+NO_ISSUE = "Issue does not exist or you do not have permission to see it."
+BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
+
+
+@dataclass(slots=True)
+class Request:
+    """One request: `version` is "2" or "3", `person` who signed it (nobody: anonymous)."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    body: bytes
+    person: Person | None
+    version: str = "3"
+    base: str = ""
+    id: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+
+    def one(self, name: str, default: str | None = None) -> str | None:
+        """Return the first value of a query parameter."""
+        return self.query.get(name, [default])[0]  # type: ignore[list-item]
+
+    def words(self, name: str) -> list[str]:
+        """Return every value of a list parameter, whether repeated or joined by commas."""
+        return [word for value in self.query.get(name, []) for word in value.split(",") if word]
+
+    def number(self, name: str, default: int) -> int:
+        """Return a query parameter as a whole number; anything else is a 404 on Jira's side."""
+        value = self.one(name)
+        if value is None:
+            return default
+        try:
+            return int(value)
+        except ValueError as error:
+            raise Refused(404, ["null for uri: " + self.path]) from error
+
+    def flag(self, name: str) -> bool:
+        """Return a query parameter as a yes or no."""
+        return (self.one(name) or "").lower() == "true"
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        try:
+            return json.loads(self.body or b"null")
+        except ValueError as error:
+            raise Refused(400, [BAD_PAYLOAD]) from error
+
+    def object(self, *allowed: str) -> dict[str, Any]:
+        """Return the body as an object; with names given, no others are let through."""
+        value = self.json()
+        if not isinstance(value, dict) or (allowed and set(value) - set(allowed)):
+            raise Refused(400, [BAD_PAYLOAD], bare=True)
+        return value
+
+    def url(self, rest: str) -> str:
+        """Return an address under this request's API version."""
+        return f"{self.base}/rest/api/{self.version}/{rest}"
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer; no body is an empty one."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """Return the body as bytes."""
+        if self.body is None:
+            return b""
+        if isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body, ensure_ascii=False).encode()
+
+
+class Refused(Exception):
+    """The answer is an error collection; `bare` leaves the empty `errors` out, as some of the vendor's do."""
+
+    def __init__(
+        self,
+        status: int,
+        messages: list[str] | None = None,
+        errors: dict[str, str] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        bare: bool = False,
+    ) -> None:
+        super().__init__(status, messages, errors)
+        self.status = status
+        self.messages = messages or []
+        self.errors = errors or {}
+        self.headers = headers or {}
+        self.bare = bare
+
+    def answer(self) -> Answer:
+        """Return the error as an answer."""
+        body: dict[str, Any] = {"errorMessages": self.messages}
+        if not self.bare:
+            body["errors"] = self.errors
+        return Answer(self.status, body, dict(self.headers))
+
+
+def missing() -> Refused:
+    """Return the one 404 that stands for deleted, never there, and not allowed."""
+    return Refused(404, [NO_ISSUE])

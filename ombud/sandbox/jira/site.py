@@ -1,0 +1,120 @@
+"""A Jira site: a world, the accounts that may sign in, and what is remembered between requests."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ombud.sandbox.desk import API_ACCOUNT
+from ombud.sandbox.jira.http import Refused, Request, missing
+from ombud.sandbox.jira.limits import Limits
+from ombud.sandbox.jira.render import View
+from ombud.sandbox.records import Issue, Person
+from ombud.sandbox.world import World
+
+PERMISSIONS = {
+    "BROWSE_PROJECTS": "Browse Projects",
+    "EDIT_ISSUES": "Edit Issues",
+    "TRANSITION_ISSUES": "Transition Issues",
+    "ADD_COMMENTS": "Add Comments",
+    "CREATE_ISSUES": "Create Issues",
+    "DELETE_ISSUES": "Delete Issues",
+    "EDIT_OWN_COMMENTS": "Edit Own Comments",
+    "EDIT_ALL_COMMENTS": "Edit All Comments",
+    "DELETE_ALL_COMMENTS": "Delete All Comments",
+    "ADMINISTER_PROJECTS": "Administer Projects",
+    "VIEW_READONLY_WORKFLOW": "View Read-Only Workflow",
+    "ADMINISTER": "Administer Jira",
+}
+_ADMINISTRATION = {"ADMINISTER", "ADMINISTER_PROJECTS"}
+
+
+@dataclass(slots=True)
+class Site:
+    """Everything the wire needs besides the request.
+
+    Attributes:
+        tokens: API token by e-mail address.
+        withheld: permissions an account lacks; a customer has none.
+        page_cap: the most rows a search page carries when many fields are asked for.
+        snapshots: orders of running searches that cannot be walked by position.
+    """
+
+    world: World
+    tokens: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, set[str]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    page_cap: int = 100
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    snapshots: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.tokens:
+            self.tokens = {API_ACCOUNT.email: secrets.token_urlsafe(24)}
+
+    def sign_in(self, authorization: str | None) -> Person | None:
+        """Return who signed the request; nobody without a header, a 401 with a wrong one."""
+        if authorization is None:
+            return None
+        scheme, _, rest = authorization.partition(" ")
+        email = token = ""
+        if scheme.lower() == "basic":
+            try:
+                email, _, token = base64.b64decode(rest).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                email = ""
+        known = self.tokens.get(email)
+        if known is not None and secrets.compare_digest(known.encode(), token.encode()):
+            for person in self.world.people.values():
+                if person.email == email and person.active:
+                    return person
+        raise Refused(
+            401,
+            ["Client must be authenticated to access this resource."],
+            headers={"WWW-Authenticate": "OAuth realm=\"sandbox\"", "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"},
+            bare=True,
+        )
+
+    def allows(self, person: Person | None, permission: str) -> bool:
+        """Tell whether an account holds a permission."""
+        if person is None or person.role == "customer":
+            return False
+        if permission in _ADMINISTRATION and person.role != "app":
+            return False
+        return permission not in self.withheld.get(person.account_id, ())
+
+    def who(self, request: Request) -> Person:
+        """Return the signed-in caller, or answer 401."""
+        if request.person is None:
+            raise Refused(
+                401,
+                ["You are not authenticated. Authentication required to perform this operation."],
+                headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"},
+            )
+        return request.person
+
+    def issue(self, request: Request, permission: str | None = None) -> Issue:
+        """Return the ticket a path names, if the caller may see it; `permission` is asked for on top."""
+        found = self.world.find(request.parts["issue"])
+        if found is None or not self.allows(request.person, "BROWSE_PROJECTS"):
+            raise missing()
+        if permission is not None and not self.allows(request.person, permission):
+            text = {
+                "EDIT_ISSUES": "You do not have permission to edit issues in this project.",
+                "ADD_COMMENTS": "You do not have the permission to comment on this issue.",
+                "DELETE_ISSUES": "You do not have permission to delete issues in this project.",
+            }.get(permission, "You do not have permission to perform this operation.")
+            raise Refused(400 if permission == "ADD_COMMENTS" else 403, [text])
+        return found
+
+    def view(self, request: Request) -> View:
+        """Return the printer for a request."""
+        return View(self.world, request)
+
+    def names(self, fields: Iterable[str]) -> dict[str, Any]:
+        """Return the printed names of fields."""
+        return {name: self.world.fields[name].name for name in fields if name in self.world.fields}

@@ -1,0 +1,76 @@
+"""Start a sandbox: in a process of its own, or in a thread for a test or a demo."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ombud.sandbox.clock import SteppableClock
+from ombud.sandbox.journal import Journal
+from ombud.sandbox.server import Server
+from ombud.sandbox.world import DEFAULT_NOW, World
+
+__all__ = ["Server", "run", "start_in_thread"]
+
+
+def start_in_thread(world: World | None = None, *, port: int = 0, **settings: Any) -> Server:
+    """Start a sandbox in this process and return it; `settings` are those of `Server`."""
+    return Server(world, port=port, **settings).start()
+
+
+def run(
+    jira_port: int = 0,
+    *,
+    seed: int = 1,
+    tickets: int = 200,
+    empty: bool = False,
+    replay: Path | None = None,
+    mapping: Path | None = None,
+    truth_path: Path | None = None,
+    journal_path: Path | None = None,
+    index_lag_seconds: float = 0,
+    running_clock: bool = True,
+    prepare: Callable[[World], None] | None = None,
+) -> None:
+    """Serve until interrupted; the first line on stdout is JSON and says where and how to sign in.
+
+    An empty sandbox opens at the real present, a seeded one where its seed ends, and its clock runs on from there.
+    """
+    journal = Journal(journal_path)
+    start = datetime.now(UTC) if empty else DEFAULT_NOW  # noqa: DTZ005, TID251
+    world = World(SteppableClock(start), journal=journal)
+    truth: dict[str, Any] | None = None
+    if replay is not None:
+        from ombud.sandbox.replay import replay_into  # noqa: PLC0415
+
+        replay_into(world, replay, mapping)
+    elif not empty:
+        from ombud.sandbox.seed import seed_into  # noqa: PLC0415
+
+        truth = seed_into(world, seed=seed, tickets=tickets)
+    if prepare is not None:
+        prepare(world)
+    if truth is not None and truth_path is not None:
+        truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
+    if running_clock:
+        world.clock.run()
+    server = Server(world, port=jira_port, index_lag_seconds=index_lag_seconds)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    server.start()
+    ready = {
+        "jira": {"url": server.url, "email": server.email, "token": server.token, "project": "CMP"},
+        "control": {"url": f"{server.url}/_sandbox", "token": server.control_token},
+        "truth": str(truth_path) if truth is not None and truth_path is not None else None,
+    }
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    stopping.wait()
+    server.stop()
