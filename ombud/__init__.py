@@ -1,0 +1,1 @@
+"""Complaint-handling policy laid over the helpdesk a team already runs."""

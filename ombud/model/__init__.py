@@ -1,0 +1,1 @@
+"""The core: events, facts, calendars and verdicts, with the standard library alone."""
