@@ -25,7 +25,15 @@ class Printer:
             label, kind = (field.name if field else name), "custom"
             before, before_text = self._value(name, old)
             after, after_text = self._value(name, new)
-            return Item(label, name, "custom" if kind == "custom" else "jira", before, before_text, after, after_text)
+            return Item(
+                label,
+                name,
+                "custom" if kind == "custom" else "jira",
+                before,
+                before_text,
+                after,
+                after_text,
+            )
         before, before_text = self._value(name, old)
         after, after_text = self._value(name, new)
         return Item(name, name, "jira", before, before_text, after, after_text)
@@ -48,9 +56,11 @@ class Printer:
             Item("Key", None, "jira", None, issue.key, None, new_key),
         ]
 
-    def link(self, type: str, other: str) -> Item:
+    def link(self, relation: str, other: str) -> Item:
         """Print a new link, a kind of noise every changelog carries."""
-        return Item("Link", None, "jira", None, None, other, f"This issue {type.lower()} to {other}")
+        return Item(
+            "Link", None, "jira", None, None, other, f"This issue {relation.lower()} to {other}"
+        )
 
     def _value(self, name: str, value: Any) -> tuple[str | None, str | None]:
         if value is None:

@@ -59,6 +59,11 @@ class SteppableClock:
         return instant(self._base + timedelta(seconds=time.monotonic() - self._since))
 
 
+def present() -> datetime:
+    """Return the real present, for a world that shall open now."""
+    return instant(datetime.now(UTC))
+
+
 def instant(moment: datetime) -> datetime:
     """Return an aware datetime in UTC, cut to the millisecond; refuse a naive one."""
     if moment.tzinfo is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ombud.sandbox.faults import Faults
-from ombud.sandbox.jira.http import Answer, Refused, Request
+from ombud.sandbox.jira.http import Answer, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 
 HEADER = "X-Sandbox-Token"
@@ -42,11 +42,13 @@ class Control:
             return Answer(401, {"error": f"the {HEADER} header is missing or wrong"})
         door = self._doors.get((request.method, request.path.removeprefix("/_sandbox/")))
         if door is None:
-            return Answer(404, {"error": "no such door", "doors": sorted(f"{m} {p}" for m, p in self._doors)})
+            return Answer(
+                404, {"error": "no such door", "doors": sorted(f"{m} {p}" for m, p in self._doors)}
+            )
         try:
             with self.site.world.lock:
                 return Answer(200, door(request))
-        except Refused as refusal:
+        except RefusedError as refusal:
             return refusal.answer()
         except (ValueError, KeyError, TypeError, StopIteration) as error:
             return Answer(400, {"error": f"{type(error).__name__}: {error}"})
@@ -88,7 +90,9 @@ class Control:
         what, actor = act.pop("do"), self._person(act.pop("actor", None))
         when = datetime.fromisoformat(act.pop("when")) if "when" in act else None
         if what == "create":
-            made = world.create(act["project"], act.get("type", "Complaint"), act.get("fields", {}), actor, when)
+            made = world.create(
+                act["project"], act.get("type", "Complaint"), act.get("fields", {}), actor, when
+            )
             return {"issue": made.id, "key": made.key}
         issue = world.find(str(act.pop("issue")))
         if issue is None:
@@ -105,14 +109,23 @@ class Control:
             )
             return {"issue": issue.id, "key": issue.key, "entry": entry.id if entry else None}
         if what == "comment":
-            comment = world.comment(issue.id, actor, act["text"], public=act.get("public", True), when=when)
+            comment = world.comment(
+                issue.id, actor, act["text"], public=act.get("public", True), when=when
+            )
             return {"issue": issue.id, "key": issue.key, "comment": comment.id}
         if what == "delete":
             world.delete(issue.id, when, actor)
         elif what == "move":
             world.move(issue.id, act["project"], when, actor)
         elif what == "edit_comment":
-            world.edit_comment(issue.id, act["comment"], actor, act.get("text"), public=act.get("public"), when=when)
+            world.edit_comment(
+                issue.id,
+                act["comment"],
+                actor,
+                act.get("text"),
+                public=act.get("public"),
+                when=when,
+            )
         elif what == "delete_comment":
             world.delete_comment(issue.id, act["comment"], actor, when)
         else:
@@ -123,16 +136,20 @@ class Control:
     def _person(self, named: str | None) -> str:
         people = self.site.world.people
         if named is None:
-            return next(id for id, person in people.items() if person.role == "agent" and person.active)
+            return next(
+                ident
+                for ident, person in people.items()
+                if person.role == "agent" and person.active
+            )
         if named in people:
             return named
-        return next(id for id, person in people.items() if person.name == named)
+        return next(ident for ident, person in people.items() if person.name == named)
 
     def _status(self, named: str | None) -> str | None:
         statuses = self.site.world.statuses
         if named is None or named in statuses:
             return named
-        return next(id for id, status in statuses.items() if status.name == named)
+        return next(ident for ident, status in statuses.items() if status.name == named)
 
     def _settings(self, request: Request) -> Any:
         """Change what the wire allows: index lag, limits, page size, screens, permissions."""

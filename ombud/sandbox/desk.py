@@ -14,7 +14,9 @@ from ombud.sandbox.records import (
 )
 
 #: The account our product signs in with; it lives in another zone than the desk, which matters for JQL.
-API_ACCOUNT = Person("acc-ombud", "Complaints watch", "ombud@sandbox.test", "ombud", time_zone="America/New_York")
+API_ACCOUNT = Person(
+    "acc-ombud", "Complaints watch", "ombud@sandbox.test", "ombud", time_zone="America/New_York"
+)
 
 PEOPLE = (
     API_ACCOUNT,
@@ -22,8 +24,12 @@ PEOPLE = (
     Person("acc-bert", "Bert Kaya", "bert.kaya@sandbox.test", "agent"),
     Person("acc-cleo", "Cleo Marx", "cleo.marx@sandbox.test", "agent"),
     Person("acc-dina", "Dina Roth", "dina.roth@sandbox.test", "agent"),
-    Person("acc-emil", "Emil Novak", "emil.novak@sandbox.test", "agent", time_zone="America/New_York"),
-    Person("acc-faye", "Faye Okafor", "faye.okafor@sandbox.test", "agent", time_zone="America/New_York"),
+    Person(
+        "acc-emil", "Emil Novak", "emil.novak@sandbox.test", "agent", time_zone="America/New_York"
+    ),
+    Person(
+        "acc-faye", "Faye Okafor", "faye.okafor@sandbox.test", "agent", time_zone="America/New_York"
+    ),
     Person("acc-gone", "Former user", "", "agent", active=False),
     Person("acc-robot", "Automation for Jira", "", "automation", time_zone="Etc/UTC"),
     Person("acc-app", "Survey app", "", "app", time_zone="Etc/UTC"),
@@ -47,7 +53,11 @@ STATUSES = (
     Status("10010", "Done", "done"),
 )
 
-ISSUE_TYPES = (IssueType("10001", "Complaint"), IssueType("10002", "Question"), IssueType("10003", "Request"))
+ISSUE_TYPES = (
+    IssueType("10001", "Complaint"),
+    IssueType("10002", "Question"),
+    IssueType("10003", "Request"),
+)
 RESOLUTIONS = {"10000": "Done", "10001": "Won't Do", "10002": "Duplicate"}
 PRIORITIES = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowest"}
 #: Entering one of these statuses sets the resolution, as a post-function does; going back leaves it standing.
@@ -99,7 +109,12 @@ CUSTOM_FIELDS = (
         {"10231": "Billing", "10232": "Quality", "10233": "Delivery", "10234": "Conduct"},
     ),
     Field("customfield_10046", "Remedy sought", "text"),
-    Field("customfield_10047", "Safety implication", "option", {"10241": "Yes", "10242": "No", "10243": "Unknown"}),
+    Field(
+        "customfield_10047",
+        "Safety implication",
+        "option",
+        {"10241": "Yes", "10242": "No", "10243": "Unknown"},
+    ),
     Field("customfield_10048", "Investigation summary", "textarea"),
     Field("customfield_10049", "Remedy offered", "textarea"),
     Field(
@@ -115,7 +130,12 @@ CUSTOM_FIELDS = (
     Field("customfield_10055", "Complainant", "user"),
     Field("customfield_10060", "Product line (free)", "text"),
     Field("customfield_10061", "Contact attempts", "number"),
-    Field("customfield_10062", "Regions", "options", {"10261": "North", "10262": "South", "10263": "West"}),
+    Field(
+        "customfield_10062",
+        "Regions",
+        "options",
+        {"10261": "North", "10262": "South", "10263": "West"},
+    ),
     # Names are not unique in Jira: this one has nothing to do with the complaint's severity.
     Field("customfield_10063", "Severity", "option", {"10271": "S1", "10272": "S2"}),
     Field("customfield_10064", "Reason for reopening", "text"),
@@ -124,7 +144,9 @@ CUSTOM_FIELDS = (
 
 FIELDS = SYSTEM_FIELDS + CUSTOM_FIELDS
 #: Fields an edit may set; what is missing here is "not on the appropriate screen".
-EDIT_SCREEN = tuple(field.id for field in FIELDS if field.id not in ("resolution", "customfield_10019"))
+EDIT_SCREEN = tuple(
+    field.id for field in FIELDS if field.id not in ("resolution", "customfield_10019")
+)
 
 _OUTCOME, _SUMMARY, _REOPEN = "customfield_10050", "customfield_10048", "customfield_10064"
 _COMPLAINTS = (
@@ -152,7 +174,12 @@ _COMPLAINTS = (
     Transition("81", "Reopen", ("10010",), "10004", clears_resolution=True),
     Transition("82", "Back to answer", ("10010",), "10006"),
     Transition(
-        "83", "Back to decision with reason", ("10010",), "10007", screen=(_REOPEN, "resolution"), required=(_REOPEN,)
+        "83",
+        "Back to decision with reason",
+        ("10010",),
+        "10007",
+        screen=(_REOPEN, "resolution"),
+        required=(_REOPEN,),
     ),
     Transition("84", "Back to decision", ("10010",), "10007"),
     Transition(
@@ -189,7 +216,12 @@ WORKFLOWS = (
         ("10001", "10008", "10004", "10010"),
         _TWO_HOPS,
     ),
-    Workflow("6c1f5c0e-8f1b-4a53-9c7e-0d6a1a1b0003", "Archive workflow", ("10001", "10004", "10010"), _TERMINAL),
+    Workflow(
+        "6c1f5c0e-8f1b-4a53-9c7e-0d6a1a1b0003",
+        "Archive workflow",
+        ("10001", "10004", "10010"),
+        _TERMINAL,
+    ),
 )
 
 

@@ -74,6 +74,11 @@ class Faults:
         """Tell what was ordered and how often it struck."""
         with self._lock:
             return [
-                {"match": fault.match, "kind": fault.kind, "seen": fault.seen, "struck": fault.struck}
+                {
+                    "match": fault.match,
+                    "kind": fault.kind,
+                    "seen": fault.seen,
+                    "struck": fault.struck,
+                }
                 for fault in self._list
             ]

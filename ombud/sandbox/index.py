@@ -48,7 +48,9 @@ class Index:
         """Return the ticket of that id as a search sees it."""
         return self._seen.get(number)
 
-    def ordered(self, now: datetime, *, since: datetime | None = None, descending: bool = False) -> Iterator[Issue]:
+    def ordered(
+        self, now: datetime, *, since: datetime | None = None, descending: bool = False
+    ) -> Iterator[Issue]:
         """Walk the visible tickets by (updated, id), from `since` on."""
         self.catch_up(now)
         order = self._order

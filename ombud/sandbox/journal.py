@@ -21,7 +21,13 @@ class Journal:
         self._path = path
 
     def append(
-        self, moment: datetime, actor: str | None, what: str, issue: str | None, detail: Any, request: str | None
+        self,
+        moment: datetime,
+        actor: str | None,
+        what: str,
+        issue: str | None,
+        detail: Any,
+        request: str | None,
     ) -> None:
         """Add one act; `request` is the id of the HTTP request that caused it, if one did."""
         line = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from ombud.sandbox.adf import plain
@@ -22,16 +22,33 @@ _TOKEN = re.compile(
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?: (\d{1,2}):(\d{2}))?")
 _AGO = re.compile(r"([+-]?)(\d+)([wdhm])")
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
-_ALIASES = {"issuekey": "key", "issue": "key", "type": "issuetype", "createddate": "created", "updateddate": "updated"}
+_ALIASES = {
+    "issuekey": "key",
+    "issue": "key",
+    "type": "issuetype",
+    "createddate": "created",
+    "updateddate": "updated",
+}
 _DATES = {"updated", "created", "resolutiondate", "resolved"}
-_PLAIN = {"project", "issuetype", "status", "statuscategory", "key", "id", "labels", "summary", "text", "comment"}
+_PLAIN = {
+    "project",
+    "issuetype",
+    "status",
+    "statuscategory",
+    "key",
+    "id",
+    "labels",
+    "summary",
+    "text",
+    "comment",
+}
 _LITERAL_HELP = (
     "Valid formats include: 'yyyy/MM/dd HH:mm', 'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', "
     "or a period format e.g. '-5d', '4w 2d'."
 )
 
 
-class BadQuery(ValueError):
+class BadQueryError(ValueError):
     """The query cannot be read, or names what is not there; the message is for the caller."""
 
 
@@ -55,7 +72,7 @@ class _Parser:
     def __init__(self, text: str, world: World, zone: str, caller: str | None) -> None:
         self.world, self.zone, self.caller = world, zone, caller
         self.now = world.clock.now()
-        self.tokens = list(_tokens(text))
+        self.tokens: list[str] = list(_tokens(text))
         self.place = 0
         self.since: datetime | None = None
         self.numbers: set[str] | None = None
@@ -78,8 +95,10 @@ class _Parser:
                     break
                 self.place += 1
         if self._peek() is not None:
-            message = f"Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{self._peek()}'."
-            raise BadQuery(message)
+            message = (
+                f"Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{self._peek()}'."
+            )
+            raise BadQueryError(message)
         return Query(test, order, bounded, self.since, self.numbers)
 
     def _either(self) -> Test:
@@ -121,7 +140,7 @@ class _Parser:
         if operator in ("is", "is not"):
             if self._word("value").lower() not in ("empty", "null"):
                 message = f"The operator '{operator}' is not supported by the value given for the field '{written}'."
-                raise BadQuery(message)
+                raise BadQueryError(message)
             wanted = operator == "is"
             return lambda issue: (not self._values(issue, name)) == wanted
         if operator in ("in", "not in"):
@@ -134,7 +153,11 @@ class _Parser:
             found = self._among(name, written, values)
             if operator == "in" and name in ("id", "key"):
                 self._narrow(values)
-            return found if operator == "in" else lambda issue: bool(self._values(issue, name)) and not found(issue)
+            return (
+                found
+                if operator == "in"
+                else lambda issue: bool(self._values(issue, name)) and not found(issue)
+            )
         value = self._value()
         if name in _DATES:
             return self._dated(name, written, operator, value)
@@ -146,17 +169,25 @@ class _Parser:
             found = self._among(name, written, [value])
             if operator == "=" and name in ("id", "key"):
                 self._narrow([value])
-            return found if operator == "=" else lambda issue: bool(self._values(issue, name)) and not found(issue)
+            return (
+                found
+                if operator == "="
+                else lambda issue: bool(self._values(issue, name)) and not found(issue)
+            )
         if name in ("id", "key"):
-            return _compare(lambda issue: (issue.project, int(issue.key.rsplit("-", 1)[1])), operator, self._key(value))
+            return _compare(
+                lambda issue: (issue.project, int(issue.key.rsplit("-", 1)[1])),
+                operator,
+                self._key(value),
+            )
         message = f"The operator '{operator}' is not supported by the '{written}' field."
-        raise BadQuery(message)
+        raise BadQueryError(message)
 
     def _dated(self, name: str, written: str, operator: str, value: str) -> Test:
         at = self._moment(written, value)
         if operator not in ("=", "!=", ">", ">=", "<", "<="):
             message = f"The operator '{operator}' is not supported by the '{written}' field."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         if name == "updated" and operator in (">", ">=", "="):
             self.since = at if self.since is None else max(at, self.since)
         if name == "updated":
@@ -182,8 +213,10 @@ class _Parser:
             return self.now - step if sign == "-" else self.now + step
         raise self._bad_date(written, value)
 
-    def _bad_date(self, written: str, value: str) -> BadQuery:
-        return BadQuery(f"Date value '{value}' for field '{written}' is invalid. {_LITERAL_HELP}")
+    def _bad_date(self, written: str, value: str) -> BadQueryError:
+        return BadQueryError(
+            f"Date value '{value}' for field '{written}' is invalid. {_LITERAL_HELP}"
+        )
 
     def _among(self, name: str, written: str, values: list[str]) -> Test:
         wanted = set()
@@ -196,27 +229,44 @@ class _Parser:
         if value.lower() in ("empty", "null"):
             return set()
         if name == "project":
-            known = {part: project.key for project in self.world.projects.values() for part in _ways(project)}
+            known = {
+                part: project.key
+                for project in self.world.projects.values()
+                for part in _ways(project)
+            }
         elif name == "issuetype":
-            known = {part: kind.id for kind in self.world.issue_types.values() for part in (kind.id, kind.name.lower())}
+            known = {
+                part: kind.id
+                for kind in self.world.issue_types.values()
+                for part in (kind.id, kind.name.lower())
+            }
         elif name == "status":
-            known = {part: one.id for one in self.world.statuses.values() for part in (one.id, one.name.lower())}
+            known = {
+                part: one.id
+                for one in self.world.statuses.values()
+                for part in (one.id, one.name.lower())
+            }
         elif name == "statuscategory":
-            known = {"new": "new", "to do": "new", "indeterminate": "indeterminate", "in progress": "indeterminate"}
+            known = {
+                "new": "new",
+                "to do": "new",
+                "indeterminate": "indeterminate",
+                "in progress": "indeterminate",
+            }
             known |= {"done": "done"}
         elif name in ("id", "key"):
             return {self._number(value)}
         elif name in self.world.fields and self.world.fields[name].options:
             known = {}
-            for id, label in self.world.fields[name].options.items():
-                known |= {id: id, label.lower(): id}
+            for ident, label in self.world.fields[name].options.items():
+                known |= {ident: ident, label.lower(): ident}
         elif name in self.world.fields and self.world.fields[name].kind == "user":
             return {self.caller or ""} if value.lower() == "currentuser()" else {value}
         else:
             return {value}
         if value.lower() not in known:
             message = f"The value '{value}' does not exist for the field '{written}'."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         return {known[value.lower()]}
 
     def _values(self, issue: Issue, name: str) -> set[str]:
@@ -253,18 +303,18 @@ class _Parser:
             return value
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*-\d+", value):
             message = f"The issue key '{value}' for field 'key' is invalid."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         found = self.world.find(value)
         if found is None:
             message = f"An issue with key '{value}' does not exist for field 'key'."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         return found.id
 
     def _key(self, value: str) -> tuple[str, int]:
         found = self.world.find(value)
         if found is None:
             message = f"An issue with key '{value}' does not exist for field 'key'."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         return found.project, int(found.key.rsplit("-", 1)[1])
 
     def _narrow(self, values: list[str]) -> None:
@@ -283,10 +333,8 @@ class _Parser:
         for field in self.world.fields.values():
             if field.name.lower() == lower:
                 return field.id
-        message = (
-            f"Field '{written}' does not exist or you do not have permission to view it."
-        )
-        raise BadQuery(message)
+        message = f"Field '{written}' does not exist or you do not have permission to view it."
+        raise BadQueryError(message)
 
     def _operator(self) -> str:
         word = self._take_or("operator").lower()
@@ -303,7 +351,7 @@ class _Parser:
             f"'{word}'. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' "
             "and 'IS NOT'."
         )
-        raise BadQuery(message)
+        raise BadQueryError(message)
 
     def _value(self) -> str:
         value = self._word("value")
@@ -327,21 +375,21 @@ class _Parser:
     def _take_or(self, what: str) -> str:
         if self._peek() is None:
             message = f"Error in the JQL Query: Expecting {what} before the end of the query."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         return self._take()
 
     def _word(self, what: str) -> str:
         token = self._take_or(what)
         if token in ("(", ")", ",", "=", "!=", "~", "!~", "<", ">", "<=", ">="):
             message = f"Error in the JQL Query: Expecting {what} but got '{token}'."
-            raise BadQuery(message)
+            raise BadQueryError(message)
         return token.text if isinstance(token, _Quoted) else token
 
     def _need(self, word: str) -> None:
         token = self._take_or(f"'{word}'")
         if token.lower() != word:
             message = f"Error in the JQL Query: Expecting '{word}' but got '{token}'."
-            raise BadQuery(message)
+            raise BadQueryError(message)
 
 
 class _Quoted(str):
@@ -350,13 +398,13 @@ class _Quoted(str):
     __slots__ = ("text",)
     text: str
 
-    def __new__(cls, raw: str) -> _Quoted:
+    def __new__(cls, raw: str) -> Self:
         made = super().__new__(cls, "\0" + raw)
         made.text = re.sub(r"\\(.)", r"\1", raw[1:-1])
         return made
 
 
-def _tokens(text: str) -> Any:
+def _tokens(text: str) -> Iterator[str]:
     place, end = 0, len(text.rstrip())
     while place < end:
         match = _TOKEN.match(text, place)
@@ -365,7 +413,7 @@ def _tokens(text: str) -> Any:
                 f"Error in the JQL Query: The character '{text[place:].strip()[:1]}' is a reserved JQL character. "
                 "You must enclose it in a string or use the escape sequence."
             )
-            raise BadQuery(message)
+            raise BadQueryError(message)
         place = match.end()
         yield _Quoted(match["string"]) if match["string"] else match["op"] or match["word"]
 

@@ -8,7 +8,19 @@ from datetime import datetime
 from typing import Any, Literal
 
 Role = Literal["agent", "customer", "automation", "app", "ombud"]
-Kind = Literal["text", "textarea", "option", "options", "user", "datetime", "date", "number", "labels", "reference", "rank"]
+Kind = Literal[
+    "text",
+    "textarea",
+    "option",
+    "options",
+    "user",
+    "datetime",
+    "date",
+    "number",
+    "labels",
+    "reference",
+    "rank",
+]
 
 
 @dataclass(slots=True)

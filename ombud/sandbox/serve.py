@@ -7,11 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ombud.sandbox.clock import SteppableClock
+from ombud.sandbox.clock import SteppableClock, present
 from ombud.sandbox.journal import Journal
 from ombud.sandbox.server import Server
 from ombud.sandbox.world import DEFAULT_NOW, World
@@ -43,15 +42,15 @@ def run(
     An empty sandbox opens at the real present, a seeded one where its seed ends, and its clock runs on from there.
     """
     journal = Journal(journal_path)
-    start = datetime.now(UTC) if empty else DEFAULT_NOW  # noqa: DTZ005, TID251
+    start = present() if empty else DEFAULT_NOW
     world = World(SteppableClock(start), journal=journal)
     truth: dict[str, Any] | None = None
     if replay is not None:
-        from ombud.sandbox.replay import replay_into  # noqa: PLC0415
+        from ombud.sandbox.replay import replay_into
 
         replay_into(world, replay, mapping)
     elif not empty:
-        from ombud.sandbox.seed import seed_into  # noqa: PLC0415
+        from ombud.sandbox.seed import seed_into
 
         truth = seed_into(world, seed=seed, tickets=tickets)
     if prepare is not None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import secrets
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from ombud.sandbox.control import HEADER, Control
 from ombud.sandbox.desk import API_ACCOUNT
 from ombud.sandbox.faults import Fault, Faults
 from ombud.sandbox.jira import wire
-from ombud.sandbox.jira.http import Answer, Refused, Request
+from ombud.sandbox.jira.http import Answer, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.world import World
 
 _LARGEST_BODY = 10 * 1024 * 1024
-_WEB_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body></html>"
+_WEB_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body></html>"
+)
 _LINE_TIMEOUT_SECONDS = 60
 
 
@@ -75,7 +78,7 @@ class Server:
             self._thread = None
         self._http.server_close()
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,8 +97,6 @@ class _Listener(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that broke; anything else is worth a trace."""
-        import sys  # noqa: PLC0415
-
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -121,15 +122,23 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1
     timeout = _LINE_TIMEOUT_SECONDS
     server: _Listener
 
     def do_GET(self) -> None:
         self._handle()
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    def do_POST(self) -> None:
+        self._handle()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Keep quiet: the list of calls is the log."""
 
     def version_string(self) -> str:
@@ -140,7 +149,10 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         body = self._body()
         if body is None:
-            self._send(Answer(413, {"errorMessages": ["Request body too large."], "errors": {}}), secrets.token_hex(8))
+            self._send(
+                Answer(413, {"errorMessages": ["Request body too large."], "errors": {}}),
+                secrets.token_hex(8),
+            )
             self.close_connection = True
             return
         request = Request(
@@ -181,33 +193,46 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(fault.seconds)
             try:
                 made = wire.answer(sandbox.site, request, self.headers.get("Authorization"))
-            except Exception as error:  # a bug of ours looks like a vendor's: 500, and the trace on stderr
+            except Exception as error:  # noqa: BLE001 - a bug of ours looks like a vendor's: 500
                 self.server.handle_error(self.connection, self.client_address)
-                made = Refused(500, [f"Internal server error: {type(error).__name__}"]).answer()
+                made = RefusedError(
+                    500, [f"Internal server error: {type(error).__name__}"]
+                ).answer()
             if fault is None or kind in ("cut_body", "delay"):
                 return made
         if kind in ("lost_reply", "drop"):
             return None
         if kind == "non_json":
-            return Answer(fault.status if fault.status != 500 else 200, _WEB_PAGE, {"Content-Type": "text/html"})
+            return Answer(
+                fault.status if fault.status != 500 else 200,
+                _WEB_PAGE,
+                {"Content-Type": "text/html"},
+            )
         if kind == "conflict_409":
-            return Refused(409, ["The issue has been updated by another request. Please try again."]).answer()
+            return RefusedError(
+                409, ["The issue has been updated by another request. Please try again."]
+            ).answer()
         text = fault.body.encode() if fault.body is not None else None
-        body: Any = text if text is not None else {"errorMessages": ["Ordered failure."], "errors": {}}
+        body: Any = (
+            text if text is not None else {"errorMessages": ["Ordered failure."], "errors": {}}
+        )
         return Answer(fault.status, body, dict(fault.headers))
 
-    def _send(self, made: Answer, id: str, *, cut: bool = False) -> None:
+    def _send(self, made: Answer, trace: str, *, cut: bool = False) -> None:
         content = made.content()
         self.send_response(made.status)
         headers = {"Content-Type": "application/json;charset=UTF-8"} if content else {}
-        for name, value in (headers | made.headers | {"Atl-Traceid": id, "X-AREQUESTID": id}).items():
+        for name, value in (
+            headers | made.headers | {"Atl-Traceid": trace, "X-AREQUESTID": trace}
+        ).items():
             self.send_header(name, value)
         if made.status != 204:
             self.send_header("Content-Length", str(len(content)))
         if cut:
             content = content[: len(content) // 2]
-        self._headers_buffer.append(b"\r\n" + content)
-        self.flush_headers()
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
         if cut:
             self._cut()
 

@@ -15,7 +15,17 @@ from ombud.sandbox.changes import Printer
 from ombud.sandbox.clock import SteppableClock, instant
 from ombud.sandbox.index import Index
 from ombud.sandbox.journal import Journal
-from ombud.sandbox.records import Comment, Entry, Field, Issue, Item, Link, Person, Project, Workflow
+from ombud.sandbox.records import (
+    Comment,
+    Entry,
+    Field,
+    Issue,
+    Item,
+    Link,
+    Person,
+    Project,
+    Workflow,
+)
 
 #: The end of the default horizon; a world that is told nothing else opens here.
 DEFAULT_NOW = datetime(2027, 1, 8, 16, 0, tzinfo=UTC)
@@ -28,7 +38,9 @@ class World:
     Before `open()` the world is being furnished: writes are not journalled and searches see them at once.
     """
 
-    def __init__(self, clock: SteppableClock | None = None, *, journal: Journal | None = None) -> None:
+    def __init__(
+        self, clock: SteppableClock | None = None, *, journal: Journal | None = None
+    ) -> None:
         self.clock = clock or SteppableClock(DEFAULT_NOW)
         self.lock = threading.RLock()
         self.journal = journal or Journal()
@@ -39,7 +51,9 @@ class World:
         self.statuses = {status.id: status for status in desk.STATUSES}
         self.fields: dict[str, Field] = {field.id: field for field in desk.FIELDS}
         self.workflows: dict[str, Workflow] = {workflow.id: workflow for workflow in desk.WORKFLOWS}
-        self.edit_screens: dict[str, set[str]] = {key: set(desk.EDIT_SCREEN) for key in self.projects}
+        self.edit_screens: dict[str, set[str]] = {
+            key: set(desk.EDIT_SCREEN) for key in self.projects
+        }
         self.issues: dict[str, Issue] = {}
         self.keys: dict[str, str] = {}
         self.comment_homes: dict[str, str] = {}
@@ -69,7 +83,7 @@ class World:
     def create(
         self,
         project: str,
-        type: str,
+        type: str,  # noqa: A002
         fields: Mapping[str, Any],
         actor: str,
         when: datetime | None = None,
@@ -95,12 +109,26 @@ class World:
             if status in desk.RESOLVES:
                 values.setdefault("resolution", desk.RESOLVES[status])
             issue = Issue(
-                self._next("issue"), key, project, self._type_id(type), status, values, actor, moment, moment
+                self._next("issue"),
+                key,
+                project,
+                self._type_id(type),
+                status,
+                values,
+                actor,
+                moment,
+                moment,
             )
             issue.resolved = moment if "resolution" in values else None
             self.issues[issue.id] = issue
             self.keys[key] = issue.id
-            self._done(issue, moment, actor, "create", {"key": key, "fields": dict(values), "status": status})
+            self._done(
+                issue,
+                moment,
+                actor,
+                "create",
+                {"key": key, "fields": dict(values), "status": status},
+            )
             return issue
 
     def edit(
@@ -140,7 +168,12 @@ class World:
                 return None
             author = None if cause_author_absent else actor
             entry = self._enter(issue, author, moment, items, history_metadata)
-            detail = {"fields": values, "to_status": to_status, "entry": entry.id, "history_metadata": history_metadata}
+            detail = {
+                "fields": values,
+                "to_status": to_status,
+                "entry": entry.id,
+                "history_metadata": history_metadata,
+            }
             self._done(issue, moment, actor, "edit" if to_status is None else "transition", detail)
             return entry
 
@@ -161,7 +194,15 @@ class World:
             if not public:
                 stored.setdefault("sd.public.comment", {"internal": True})
             made = Comment(
-                self._next("comment"), author, text, moment, moment, author, public, stored, visibility
+                self._next("comment"),
+                author,
+                text,
+                moment,
+                moment,
+                author,
+                public,
+                stored,
+                visibility,
             )
             self.comment_homes[made.id] = issue.id
             insort(issue.comments, made, key=lambda one: (one.created, int(one.id)))
@@ -191,10 +232,18 @@ class World:
                 found.public = public
                 found.properties["sd.public.comment"] = {"internal": not public}
             found.updated, found.update_author = moment, actor
-            self._done(issue, moment, actor, "edit comment", {"comment": comment_id, "body": text, "public": public})
+            self._done(
+                issue,
+                moment,
+                actor,
+                "edit comment",
+                {"comment": comment_id, "body": text, "public": public},
+            )
             return found
 
-    def delete_comment(self, issue_id: str, comment_id: str, actor: str, when: datetime | None = None) -> None:
+    def delete_comment(
+        self, issue_id: str, comment_id: str, actor: str, when: datetime | None = None
+    ) -> None:
         """Take a comment away without a trace."""
         with self._writing(issue_id, when) as (issue, moment):
             issue.comments = [one for one in issue.comments if one.id != comment_id]
@@ -206,7 +255,9 @@ class World:
             issue.deleted = moment
             self._done(issue, moment, actor, "delete", {"key": issue.key})
 
-    def move(self, issue_id: str, project: str, when: datetime | None = None, actor: str | None = None) -> Issue:
+    def move(
+        self, issue_id: str, project: str, when: datetime | None = None, actor: str | None = None
+    ) -> Issue:
         """Move a ticket to another project; it keeps its id, gets a new key, and its old key still finds it."""
         with self._writing(issue_id, when) as (issue, moment):
             home = self.projects[project]
@@ -223,15 +274,30 @@ class World:
             self._done(issue, moment, actor, "move", {"from": old_key, "to": new_key})
             return issue
 
-    def link(self, a: str, b: str, type: str = "Relates", when: datetime | None = None, actor: str | None = None) -> str:
+    def link(
+        self,
+        a: str,
+        b: str,
+        type: str = "Relates",  # noqa: A002
+        when: datetime | None = None,
+        actor: str | None = None,
+    ) -> str:
         """Link two tickets and return the link's id."""
         with self.lock:
             number = self._next("link")
             for this, other, outward in ((a, b, True), (b, a, False)):
                 with self._writing(this, when) as (issue, moment):
                     issue.links.append(Link(number, type, outward, other))
-                    self._enter(issue, actor, moment, [self._printer.link(type, self.issues[other].key)], None)
-                    self._done(issue, moment, actor, "link", {"link": number, "other": other, "type": type})
+                    self._enter(
+                        issue,
+                        actor,
+                        moment,
+                        [self._printer.link(type, self.issues[other].key)],
+                        None,
+                    )
+                    self._done(
+                        issue, moment, actor, "link", {"link": number, "other": other, "type": type}
+                    )
             return number
 
     def set_property(self, issue_id: str, key: str, value: Any, actor: str | None = None) -> None:
@@ -264,13 +330,20 @@ class World:
         return issue
 
     def _enter(
-        self, issue: Issue, author: str | None, moment: datetime, items: list[Item], metadata: dict[str, Any] | None
+        self,
+        issue: Issue,
+        author: str | None,
+        moment: datetime,
+        items: list[Item],
+        metadata: dict[str, Any] | None,
     ) -> Entry:
         entry = Entry(int(self._next("entry")), author, moment, tuple(items), metadata)
         insort(issue.entries, entry, key=lambda one: (one.created, one.id))
         return entry
 
-    def _done(self, issue: Issue, moment: datetime, actor: str | None, what: str, detail: Any) -> None:
+    def _done(
+        self, issue: Issue, moment: datetime, actor: str | None, what: str, detail: Any
+    ) -> None:
         issue.updated = max(issue.updated, moment)
         now = self.clock.now()
         self.index.written(issue, now, lagging=self.live)
@@ -284,7 +357,7 @@ class World:
         self._numbers[kind] += 1
         return str(self._numbers[kind])
 
-    def _type_id(self, type: str) -> str:
-        if type in self.issue_types:
-            return type
-        return next(kind.id for kind in self.issue_types.values() if kind.name == type)
+    def _type_id(self, named: str) -> str:
+        if named in self.issue_types:
+            return named
+        return next(kind.id for kind in self.issue_types.values() if kind.name == named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ombud.sandbox.jira import writes
-from ombud.sandbox.jira.http import Answer, Refused, Request, missing
+from ombud.sandbox.jira.http import Answer, RefusedError, Request, missing
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Comment, Issue
 
@@ -17,8 +17,11 @@ def page(site: Site, request: Request) -> Answer:
     issue = site.issue(request)
     order = request.one("orderBy") or "created"
     if order not in ("created", "-created", "+created"):
-        raise Refused(400, [f"Cannot order by '{order}'. Supported fields: created"])
-    start, most = max(0, request.number("startAt", 0)), min(100, max(1, request.number("maxResults", 100)))
+        raise RefusedError(400, [f"Cannot order by '{order}'. Supported fields: created"])
+    start, most = (
+        max(0, request.number("startAt", 0)),
+        min(100, max(1, request.number("maxResults", 100))),
+    )
     rows = issue.comments[::-1] if order.startswith("-") else issue.comments
     view = site.view(request)
     properties = "properties" in request.words("expand")
@@ -47,7 +50,7 @@ def add(site: Site, request: Request) -> Answer:
     """Add a comment; in a service project the customer reads it unless a property says otherwise."""
     issue = site.issue(request, "ADD_COMMENTS")
     person = site.who(request)
-    stored = writes.comment(site, request, request.object())
+    stored = writes.comment(request, request.object())
     made = site.world.comment(issue.id, person.account_id, **stored)
     return Answer(201, site.view(request).comment(issue, made, properties=True))
 
@@ -59,10 +62,15 @@ def change(site: Site, request: Request) -> Answer:
     found = _find(issue, request)
     _own(site, request, found, "EDIT_ALL_COMMENTS")
     body = request.object()
-    stored = writes.comment(site, request, body)
+    stored = writes.comment(request, body)
     public = stored["public"] if body.get("properties") else None
     made = site.world.edit_comment(
-        issue.id, found.id, person.account_id, stored["text"], public=public, properties=stored["properties"]
+        issue.id,
+        found.id,
+        person.account_id,
+        stored["text"],
+        public=public,
+        properties=stored["properties"],
     )
     return Answer(200, site.view(request).comment(issue, made, properties=True))
 
@@ -81,7 +89,9 @@ def property_keys(site: Site, request: Request) -> Answer:
     """Answer the keys of a comment's properties."""
     _, found = _by_number(site, request)
     here = request.url(f"comment/{found.id}/properties")
-    return Answer(200, {"keys": [{"self": f"{here}/{key}", "key": key} for key in found.properties]})
+    return Answer(
+        200, {"keys": [{"self": f"{here}/{key}", "key": key} for key in found.properties]}
+    )
 
 
 def read_property(site: Site, request: Request) -> Answer:
@@ -124,7 +134,7 @@ def service_comment(site: Site, request: Request) -> Answer:
     person = site.who(request)
     body = request.object("body", "public")
     if not isinstance(body.get("body"), str) or not body["body"]:
-        raise Refused(400, ["Comment body can not be empty!"])
+        raise RefusedError(400, ["Comment body can not be empty!"])
     public = body.get("public", True) is not False
     made = site.world.comment(issue.id, person.account_id, body["body"], public=public)
     answer: dict[str, Any] = {
@@ -142,14 +152,14 @@ def _find(issue: Issue, request: Request) -> Comment:
     for one in issue.comments:
         if one.id == wanted:
             return one
-    raise Refused(404, [_NO_COMMENT.format(wanted)])
+    raise RefusedError(404, [_NO_COMMENT.format(wanted)])
 
 
 def _by_number(site: Site, request: Request) -> tuple[Issue, Comment]:
     wanted = request.parts["comment"]
     home = site.world.find(site.world.comment_homes.get(wanted, ""))
     if home is None or not site.allows(request.person, "BROWSE_PROJECTS"):
-        raise Refused(404, [_NO_COMMENT.format(wanted)])
+        raise RefusedError(404, [_NO_COMMENT.format(wanted)])
     return home, _find(home, request)
 
 
@@ -159,5 +169,5 @@ def _own(site: Site, request: Request, found: Comment, others: str) -> None:
         raise missing()
 
 
-def _no_property(key: str) -> Refused:
-    return Refused(404, [f"The property '{key}' does not exist."])
+def _no_property(key: str) -> RefusedError:
+    return RefusedError(404, [f"The property '{key}' does not exist."])

@@ -28,7 +28,7 @@ class Request:
 
     def one(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of a query parameter."""
-        return self.query.get(name, [default])[0]  # type: ignore[list-item]
+        return self.query.get(name, [default])[0]
 
     def words(self, name: str) -> list[str]:
         """Return every value of a list parameter, whether repeated or joined by commas."""
@@ -42,7 +42,7 @@ class Request:
         try:
             return int(value)
         except ValueError as error:
-            raise Refused(404, ["null for uri: " + self.path]) from error
+            raise RefusedError(404, ["null for uri: " + self.path]) from error
 
     def flag(self, name: str) -> bool:
         """Return a query parameter as a yes or no."""
@@ -53,13 +53,13 @@ class Request:
         try:
             return json.loads(self.body or b"null")
         except ValueError as error:
-            raise Refused(400, [BAD_PAYLOAD]) from error
+            raise RefusedError(400, [BAD_PAYLOAD]) from error
 
     def object(self, *allowed: str) -> dict[str, Any]:
         """Return the body as an object; with names given, no others are let through."""
         value = self.json()
         if not isinstance(value, dict) or (allowed and set(value) - set(allowed)):
-            raise Refused(400, [BAD_PAYLOAD], bare=True)
+            raise RefusedError(400, [BAD_PAYLOAD], bare=True)
         return value
 
     def url(self, rest: str) -> str:
@@ -84,7 +84,7 @@ class Answer:
         return json.dumps(self.body, ensure_ascii=False).encode()
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The answer is an error collection; `bare` leaves the empty `errors` out, as some of the vendor's do."""
 
     def __init__(
@@ -111,6 +111,6 @@ class Refused(Exception):
         return Answer(self.status, body, dict(self.headers))
 
 
-def missing() -> Refused:
+def missing() -> RefusedError:
     """Return the one 404 that stands for deleted, never there, and not allowed."""
-    return Refused(404, [NO_ISSUE])
+    return RefusedError(404, [NO_ISSUE])

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ombud.sandbox.jira import meta, transitions, writes
-from ombud.sandbox.jira.http import NO_ISSUE, Answer, Refused, Request
+from ombud.sandbox.jira.http import NO_ISSUE, Answer, RefusedError, Request
 from ombud.sandbox.jira.render import SYSTEM_NAMES, View
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Issue
@@ -22,8 +22,10 @@ def read(site: Site, request: Request) -> Answer:
     """Answer one ticket; an old key of a moved one finds it under its new key."""
     issue = site.issue(request)
     view = site.view(request)
-    body = _whole(site, request, view, issue, request.words("fields"), request.words("properties"))
-    body |= expansions(site, view, issue, request.words("expand"), request, changelog_cap=_EMBEDDED_CHANGELOG)
+    body = _whole(request, view, issue, request.words("fields"), request.words("properties"))
+    body |= expansions(
+        site, view, issue, request.words("expand"), request, changelog_cap=_EMBEDDED_CHANGELOG
+    )
     return Answer(200, body)
 
 
@@ -36,7 +38,7 @@ def edit(site: Site, request: Request) -> Answer:
     plan = writes.read(site, request, body, screen, issue)
     writes.carry_out(site, person, issue, plan)
     if request.flag("returnIssue"):
-        return Answer(200, _whole(site, request, site.view(request), issue, [], []))
+        return Answer(200, _whole(request, site.view(request), issue, [], []))
     return Answer(204)
 
 
@@ -48,17 +50,21 @@ def create(site: Site, request: Request) -> Answer:
     wanted = fields.pop("project", None) or {}
     world = site.world
     project = next(
-        (one for one in world.projects.values() if one.key == wanted.get("key") or one.id == str(wanted.get("id"))),
+        (
+            one
+            for one in world.projects.values()
+            if one.key == wanted.get("key") or one.id == str(wanted.get("id"))
+        ),
         None,
     )
     if project is None or not site.allows(person, "CREATE_ISSUES"):
-        raise Refused(400, errors={"project": "Specify a valid project ID or key"})
+        raise RefusedError(400, errors={"project": "Specify a valid project ID or key"})
     asked = fields.pop("issuetype", None) or {}
     kind = next(
         (
-            id
-            for id in project.issue_types
-            if id == str(asked.get("id")) or world.issue_types[id].name == asked.get("name")
+            ident
+            for ident in project.issue_types
+            if ident == str(asked.get("id")) or world.issue_types[ident].name == asked.get("name")
         ),
         None,
     )
@@ -66,8 +72,10 @@ def create(site: Site, request: Request) -> Answer:
     if not fields.get("summary"):
         errors["summary"] = "You must specify a summary of the issue."
     if errors or kind is None:
-        raise Refused(400, errors=errors)
-    plan = writes.read(site, request, body | {"fields": fields}, world.edit_screens[project.key], None)
+        raise RefusedError(400, errors=errors)
+    plan = writes.read(
+        site, request, body | {"fields": fields}, world.edit_screens[project.key], None
+    )
     issue = world.create(project.key, kind, plan.changes, person.account_id)
     plan.changes = {}
     writes.carry_out(site, person, issue, plan)
@@ -93,7 +101,9 @@ def bulk_fetch(site: Site, request: Request) -> Answer:
     body = request.object("issueIdsOrKeys", "fields", "fieldsByKeys", "expand", "properties")
     asked = [str(one) for one in body.get("issueIdsOrKeys") or []]
     if not asked or len(asked) > _BULK_ISSUES:
-        raise Refused(400, [f"The number of issues to fetch must be between 1 and {_BULK_ISSUES}."])
+        raise RefusedError(
+            400, [f"The number of issues to fetch must be between 1 and {_BULK_ISSUES}."]
+        )
     view = site.view(request)
     issues: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -103,19 +113,22 @@ def bulk_fetch(site: Site, request: Request) -> Answer:
             errors.append({"id": name, "errorMessage": NO_ISSUE})
             continue
         wanted = body.get("fields") or ["*navigable"]
-        row = _whole(site, request, view, issue, wanted, body.get("properties") or [])
+        row = _whole(request, view, issue, wanted, body.get("properties") or [])
         row |= expansions(
             site, view, issue, body.get("expand") or [], request, changelog_cap=_CHANGELOG_IN_BULK
         )
         issues.append(row)
     site.limits.charge(len(issues))
-    return Answer(200, {"expand": "schema,names", "issues": issues, "issueErrors": errors})
+    return Answer(200, {"issues": issues, "issueErrors": errors})
 
 
 def changelog(site: Site, request: Request) -> Answer:
     """Answer a page of a ticket's history, oldest first."""
     issue = site.issue(request)
-    start, most = max(0, request.number("startAt", 0)), min(100, max(1, request.number("maxResults", 100)))
+    start, most = (
+        max(0, request.number("startAt", 0)),
+        min(100, max(1, request.number("maxResults", 100))),
+    )
     view = site.view(request)
     page = issue.entries[start : start + most]
     here = request.url(f"issue/{issue.id}/changelog")
@@ -141,12 +154,14 @@ def bulk_changelogs(site: Site, request: Request) -> Answer:
     asked = [str(one) for one in body.get("issueIdsOrKeys") or []]
     only = body.get("fieldIds") or []
     if not 1 <= len(asked) <= _BULK_CHANGELOGS:
-        raise Refused(400, [f"The number of issues must be between 1 and {_BULK_CHANGELOGS:,}."])
+        raise RefusedError(
+            400, [f"The number of issues must be between 1 and {_BULK_CHANGELOGS:,}."]
+        )
     if len(only) > _BULK_FIELDS:
-        raise Refused(400, [f"The number of field IDs must not exceed {_BULK_FIELDS}."])
+        raise RefusedError(400, [f"The number of field IDs must not exceed {_BULK_FIELDS}."])
     most = body.get("maxResults") or 1000
     if not isinstance(most, int) or not 1 <= most <= 10_000:
-        raise Refused(400, ["The max results parameter has to be between 1 and 10,000."])
+        raise RefusedError(400, ["The max results parameter has to be between 1 and 10,000."])
     start = _page(body.get("nextPageToken"))
     rows: list[tuple[Issue, Any]] = []
     seen: set[str] = set()
@@ -155,9 +170,11 @@ def bulk_changelogs(site: Site, request: Request) -> Answer:
         if issue is None or issue.id in seen or not site.allows(person, "BROWSE_PROJECTS"):
             continue
         seen.add(issue.id)
-        for entry in issue.entries:
-            if not only or any(item.field_id in only for item in entry.items):
-                rows.append((issue, entry))
+        rows += [
+            (issue, entry)
+            for entry in issue.entries
+            if not only or any(item.field_id in only for item in entry.items)
+        ]
     rows.sort(key=lambda row: (row[1].created, row[1].id))
     view = site.view(request)
     logs: dict[str, list[dict[str, Any]]] = {}
@@ -165,10 +182,14 @@ def bulk_changelogs(site: Site, request: Request) -> Answer:
         printed = view.entry(entry, epoch=True, only=set(only) if only else None)
         logs.setdefault(issue.id, []).append(printed)
     answer: dict[str, Any] = {
-        "issueChangeLogs": [{"issueId": id, "changeHistories": histories} for id, histories in logs.items()]
+        "issueChangeLogs": [
+            {"issueId": ident, "changeHistories": histories} for ident, histories in logs.items()
+        ]
     }
     if start + most < len(rows):
-        answer["nextPageToken"] = base64.urlsafe_b64encode(json.dumps(start + most).encode()).decode()
+        answer["nextPageToken"] = base64.urlsafe_b64encode(
+            json.dumps(start + most).encode()
+        ).decode()
     site.limits.charge(len(logs))
     return Answer(200, answer)
 
@@ -196,7 +217,7 @@ def expansions(
 
 
 def _whole(
-    site: Site, request: Request, view: View, issue: Issue, fields: list[str], properties: list[str]
+    request: Request, view: View, issue: Issue, fields: list[str], properties: list[str]
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
@@ -208,7 +229,9 @@ def _whole(
     if "*all" in properties:
         body["properties"] = dict(issue.properties)
     elif properties:
-        body["properties"] = {key: issue.properties[key] for key in properties if key in issue.properties}
+        body["properties"] = {
+            key: issue.properties[key] for key in properties if key in issue.properties
+        }
     return body
 
 
@@ -218,7 +241,7 @@ def _page(token: str | None) -> int:
     try:
         return int(json.loads(base64.urlsafe_b64decode(token)))
     except (ValueError, TypeError) as error:
-        raise Refused(400, ["The provided next page token is invalid or expired."]) from error
+        raise RefusedError(400, ["The provided next page token is invalid or expired."]) from error
 
 
 _CHANGELOG_IN_BULK = 40

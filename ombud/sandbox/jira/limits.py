@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ombud.sandbox.jira.http import Refused
+from ombud.sandbox.jira.http import RefusedError
 
 _WRITES = ("POST", "PUT", "DELETE")
 #: Search-like calls that only read, though they are posted.
@@ -21,7 +21,9 @@ class Limits:
     """
 
     enabled: bool = False
-    burst: dict[str, int] = field(default_factory=lambda: {"GET": 100, "POST": 100, "PUT": 50, "DELETE": 50})
+    burst: dict[str, int] = field(
+        default_factory=lambda: {"GET": 100, "POST": 100, "PUT": 50, "DELETE": 50}
+    )
     bursts: dict[str, int] = field(
         default_factory=lambda: {"GET /issue/{issue}": 150, "GET /issue/{issue}/changelog": 200}
     )
@@ -45,17 +47,27 @@ class Limits:
         next_hour = hour + timedelta(hours=1)
         if self._points >= self.points_per_hour:
             wait = max(1, int((next_hour - now).total_seconds()) + 1)
-            self._refuse("jira-quota-global-based", wait, _headers(self.points_per_hour, 0, next_hour))
+            self._refuse(
+                "jira-quota-global-based", wait, _headers(self.points_per_hour, 0, next_hour)
+            )
         calls = self._recent(self._calls, name, now, 1)
         if len(calls) >= most:
             self._refuse("jira-burst-based", 1, _headers(most, 0, now + timedelta(seconds=1)))
-        if issue is not None and method in _WRITES and not any(part in template for part in _READING):
+        if (
+            issue is not None
+            and method in _WRITES
+            and not any(part in template for part in _READING)
+        ):
             writes = self._recent(self._writes, issue, now, 30)
             short = [at for at in writes if now - at < timedelta(seconds=2)]
             if len(short) >= self.writes_per_2_seconds:
-                self._refuse("jira-per-issue-on-write", 2, _headers(self.writes_per_2_seconds, 0, now))
+                self._refuse(
+                    "jira-per-issue-on-write", 2, _headers(self.writes_per_2_seconds, 0, now)
+                )
             if len(writes) >= self.writes_per_30_seconds:
-                self._refuse("jira-per-issue-on-write", 30, _headers(self.writes_per_30_seconds, 0, now))
+                self._refuse(
+                    "jira-per-issue-on-write", 30, _headers(self.writes_per_30_seconds, 0, now)
+                )
             writes.append(now)
         calls.append(now)
         self._points += 1
@@ -66,7 +78,9 @@ class Limits:
         self._points += objects
 
     @staticmethod
-    def _recent(store: dict[str, deque[datetime]], key: str, now: datetime, seconds: int) -> deque[datetime]:
+    def _recent(
+        store: dict[str, deque[datetime]], key: str, now: datetime, seconds: int
+    ) -> deque[datetime]:
         calls = store.setdefault(key, deque())
         while calls and now - calls[0] >= timedelta(seconds=seconds):
             calls.popleft()
@@ -74,7 +88,7 @@ class Limits:
 
     @staticmethod
     def _refuse(reason: str, wait: int, headers: dict[str, str]) -> None:
-        raise Refused(
+        raise RefusedError(
             429,
             ["Rate limit exceeded."],
             headers=headers | {"Retry-After": str(wait), "RateLimit-Reason": reason},

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ombud.sandbox import desk
-from ombud.sandbox.jira.http import Answer, Refused, Request, missing
+from ombud.sandbox.jira.http import Answer, RefusedError, Request, missing
 from ombud.sandbox.jira.render import SYSTEM_NAMES, moment, schema
 from ombud.sandbox.jira.site import PERMISSIONS, Site
 from ombud.sandbox.records import Field, Issue, Project
@@ -48,10 +48,10 @@ def my_permissions(site: Site, request: Request) -> Answer:
     """Answer which of the named permissions the caller holds."""
     names = request.words("permissions")
     if not names:
-        raise Refused(400, ["The 'permissions' query parameter is required."])
+        raise RefusedError(400, ["The 'permissions' query parameter is required."])
     unknown = [name for name in names if name not in PERMISSIONS]
     if unknown:
-        raise Refused(400, [f"Unrecognized permission: {', '.join(unknown)}"])
+        raise RefusedError(400, [f"Unrecognized permission: {', '.join(unknown)}"])
     numbers = {name: str(number) for number, name in enumerate(PERMISSIONS, start=10)}
     body = {
         name: {
@@ -71,9 +71,11 @@ def fields(site: Site, request: Request) -> Answer:
     """Answer every field; names are not unique."""
     site.who(request)
     rows: list[dict[str, Any]] = []
-    for id, name in SYSTEM_NAMES.items():
-        kind = _CHARACTER_FIELDS.get(id, {"issuelinks": "array", "comment": "comments-page"}.get(id, id))
-        rows.append(_field_row(id, name, {"type": kind, "system": id}, [id], custom=False))
+    for ident, name in SYSTEM_NAMES.items():
+        kind = _CHARACTER_FIELDS.get(
+            ident, {"issuelinks": "array", "comment": "comments-page"}.get(ident, ident)
+        )
+        rows.append(_field_row(ident, name, {"type": kind, "system": ident}, [ident], custom=False))
     for field in site.world.fields.values():
         clauses = [f"cf[{field.id.rsplit('_', 1)[1]}]", field.name] if field.custom else [field.id]
         rows.append(_field_row(field.id, field.name, schema(field), clauses, custom=field.custom))
@@ -83,7 +85,11 @@ def fields(site: Site, request: Request) -> Answer:
 def field_search(site: Site, request: Request) -> Answer:
     """Answer a page of fields, filtered by type, id or a piece of the name."""
     site.who(request)
-    kinds, ids, query = request.words("type"), request.words("id"), (request.one("query") or "").lower()
+    kinds, ids, query = (
+        request.words("type"),
+        request.words("id"),
+        (request.one("query") or "").lower(),
+    )
     found: list[Field] = []
     for field in site.world.fields.values():
         if kinds and ("custom" if field.custom else "system") not in kinds:
@@ -91,7 +97,10 @@ def field_search(site: Site, request: Request) -> Answer:
         if (ids and field.id not in ids) or query not in field.name.lower():
             continue
         found.append(field)
-    values = [{"id": field.id, "key": field.id, "name": field.name, "schema": schema(field)} for field in found]
+    values = [
+        {"id": field.id, "key": field.id, "name": field.name, "schema": schema(field)}
+        for field in found
+    ]
     return Answer(200, _page(request, values, "field/search"))
 
 
@@ -99,22 +108,22 @@ def statuses(site: Site, request: Request) -> Answer:
     """Answer every status."""
     site.who(request)
     view = site.view(request)
-    return Answer(200, [view.status(id) for id in site.world.statuses])
+    return Answer(200, [view.status(ident) for ident in site.world.statuses])
 
 
 def issue_types(site: Site, request: Request) -> Answer:
     """Answer every issue type."""
     site.who(request)
     view = site.view(request)
-    return Answer(200, [view.issue_type(id) for id in site.world.issue_types])
+    return Answer(200, [view.issue_type(ident) for ident in site.world.issue_types])
 
 
 def resolutions(site: Site, request: Request) -> Answer:
     """Answer every resolution."""
     site.who(request)
     rows = [
-        {"self": request.url(f"resolution/{id}"), "id": id, "name": name, "description": ""}
-        for id, name in desk.RESOLUTIONS.items()
+        {"self": request.url(f"resolution/{ident}"), "id": ident, "name": name, "description": ""}
+        for ident, name in desk.RESOLUTIONS.items()
     ]
     return Answer(200, rows)
 
@@ -124,14 +133,14 @@ def priorities(site: Site, request: Request) -> Answer:
     site.who(request)
     rows = [
         {
-            "self": request.url(f"priority/{id}"),
-            "id": id,
+            "self": request.url(f"priority/{ident}"),
+            "id": ident,
             "name": name,
             "description": "",
             "statusColor": "#999999",
-            "iconUrl": f"{request.base}/images/icons/priorities/{id}.png",
+            "iconUrl": f"{request.base}/images/icons/priorities/{ident}.png",
         }
-        for id, name in desk.PRIORITIES.items()
+        for ident, name in desk.PRIORITIES.items()
     ]
     return Answer(200, rows)
 
@@ -141,9 +150,11 @@ def user(site: Site, request: Request) -> Answer:
     site.who(request)
     account = request.one("accountId")
     if account is None:
-        raise Refused(400, ["The accountId query parameter needs to be provided."])
+        raise RefusedError(400, ["The accountId query parameter needs to be provided."])
     if account not in site.world.people:
-        raise Refused(404, ["Specified user does not exist or you do not have required permissions"])
+        raise RefusedError(
+            404, ["Specified user does not exist or you do not have required permissions"]
+        )
     return Answer(200, site.view(request).person(account))
 
 
@@ -162,7 +173,7 @@ def project_statuses(site: Site, request: Request) -> Answer:
             "id": kind,
             "name": site.world.issue_types[kind].name,
             "subtask": False,
-            "statuses": [view.status(id) for id in site.world.workflow(found.key).statuses],
+            "statuses": [view.status(ident) for ident in site.world.workflow(found.key).statuses],
         }
         for kind in found.issue_types
     ]
@@ -187,9 +198,9 @@ def edit_fields(site: Site, request: Request, issue: Issue) -> dict[str, Any]:
     """Return what the edit screen of a ticket holds."""
     screen = site.world.edit_screens[issue.project]
     return {
-        id: field_meta(site, request, field, required=id == "summary")
-        for id, field in site.world.fields.items()
-        if id in screen
+        ident: field_meta(site, request, field, required=ident == "summary")
+        for ident, field in site.world.fields.items()
+        if ident in screen
     }
 
 
@@ -205,7 +216,7 @@ def field_meta(site: Site, request: Request, field: Field, *, required: bool) ->
     }
     if field.options:
         view = site.view(request)
-        made["allowedValues"] = [view.option(field, id) for id in field.options]
+        made["allowedValues"] = [view.option(field, ident) for ident in field.options]
     return made
 
 
@@ -219,10 +230,12 @@ def _project(site: Site, request: Request) -> Project:
     raise error
 
 
-def _field_row(id: str, name: str, kind: dict[str, Any], clauses: list[str], *, custom: bool) -> dict[str, Any]:
+def _field_row(
+    ident: str, name: str, kind: dict[str, Any], clauses: list[str], *, custom: bool
+) -> dict[str, Any]:
     return {
-        "id": id,
-        "key": id,
+        "id": ident,
+        "key": ident,
         "name": name,
         "custom": custom,
         "orderable": True,
@@ -234,7 +247,10 @@ def _field_row(id: str, name: str, kind: dict[str, Any], clauses: list[str], *, 
 
 
 def _page(request: Request, values: list[dict[str, Any]], path: str) -> dict[str, Any]:
-    start, most = max(0, request.number("startAt", 0)), min(100, max(1, request.number("maxResults", 50)))
+    start, most = (
+        max(0, request.number("startAt", 0)),
+        min(100, max(1, request.number("maxResults", 50))),
+    )
     last = start + most >= len(values)
     page: dict[str, Any] = {
         "self": request.url(f"{path}?startAt={start}&maxResults={most}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ombud.sandbox.jira.http import Answer, Refused, Request
+from ombud.sandbox.jira.http import Answer, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 
 _LONGEST_KEY = 255
@@ -13,7 +13,9 @@ def keys(site: Site, request: Request) -> Answer:
     """Answer the keys a ticket holds."""
     issue = site.issue(request)
     here = request.url(f"issue/{issue.key}/properties")
-    return Answer(200, {"keys": [{"self": f"{here}/{key}", "key": key} for key in issue.properties]})
+    return Answer(
+        200, {"keys": [{"self": f"{here}/{key}", "key": key} for key in issue.properties]}
+    )
 
 
 def read(site: Site, request: Request) -> Answer:
@@ -21,7 +23,7 @@ def read(site: Site, request: Request) -> Answer:
     issue = site.issue(request)
     key = request.parts["key"]
     if key not in issue.properties:
-        raise Refused(404, [f"The property '{key}' does not exist."])
+        raise RefusedError(404, [f"The property '{key}' does not exist."])
     return Answer(200, {"key": key, "value": issue.properties[key]})
 
 
@@ -30,11 +32,15 @@ def put(site: Site, request: Request) -> Answer:
     issue = site.issue(request, "EDIT_ISSUES")
     key = request.parts["key"]
     if len(key) > _LONGEST_KEY:
-        raise Refused(400, [f"The property key must be at most {_LONGEST_KEY} characters long."])
+        raise RefusedError(
+            400, [f"The property key must be at most {_LONGEST_KEY} characters long."]
+        )
     if not request.body.strip():
-        raise Refused(400, ["The property value must not be empty."])
+        raise RefusedError(400, ["The property value must not be empty."])
     if len(request.body.decode(errors="replace")) > _LONGEST_VALUE:
-        raise Refused(400, [f"The property value must be at most {_LONGEST_VALUE} characters long."])
+        raise RefusedError(
+            400, [f"The property value must be at most {_LONGEST_VALUE} characters long."]
+        )
     fresh = key not in issue.properties
     site.world.set_property(issue.id, key, request.json(), site.who(request).account_id)
     return Answer(201 if fresh else 200)
@@ -45,6 +51,6 @@ def delete(site: Site, request: Request) -> Answer:
     issue = site.issue(request, "EDIT_ISSUES")
     key = request.parts["key"]
     if key not in issue.properties:
-        raise Refused(404, [f"The property '{key}' does not exist."])
+        raise RefusedError(404, [f"The property '{key}' does not exist."])
     site.world.set_property(issue.id, key, None, site.who(request).account_id)
     return Answer(204)

@@ -12,7 +12,11 @@ from ombud.sandbox.records import Comment, Entry, Field, Issue, Person, Project
 from ombud.sandbox.world import World
 
 EMBEDDED_COMMENTS = 20
-_CATEGORIES = {"new": (2, "To Do", "blue-gray"), "indeterminate": (4, "In Progress", "yellow"), "done": (3, "Done", "green")}
+_CATEGORIES = {
+    "new": (2, "To Do", "blue-gray"),
+    "indeterminate": (4, "In Progress", "yellow"),
+    "done": (3, "Done", "green"),
+}
 _TYPES = {
     "text": ("string", "textfield"),
     "textarea": ("string", "textarea"),
@@ -67,12 +71,18 @@ class View:
         """Print a person; customers and apps keep their address to themselves."""
         if account is None:
             return None
-        person = self.world.people.get(account) or Person(account, "Former user", "", "agent", active=False)
-        kind = {"customer": "customer", "automation": "app", "app": "app"}.get(person.role, "atlassian")
+        person = self.world.people.get(account) or Person(
+            account, "Former user", "", "agent", active=False
+        )
+        kind = {"customer": "customer", "automation": "app", "app": "app"}.get(
+            person.role, "atlassian"
+        )
         made = {
             "self": self.request.url(f"user?accountId={account}"),
             "accountId": account,
-            "avatarUrls": {size: f"{self.request.base}/avatar/{account}?size={size[:2]}" for size in _SIZES},
+            "avatarUrls": {
+                size: f"{self.request.base}/avatar/{account}?size={size[:2]}" for size in _SIZES
+            },
             "displayName": person.name,
             "active": person.active,
             "timeZone": person.time_zone,
@@ -82,16 +92,16 @@ class View:
             made["emailAddress"] = person.email
         return made
 
-    def status(self, id: str) -> dict[str, Any]:
+    def status(self, ident: str) -> dict[str, Any]:
         """Print a status with its category."""
-        status = self.world.statuses[id]
+        status = self.world.statuses[ident]
         number, name, colour = _CATEGORIES[status.category]
         return {
-            "self": self.request.url(f"status/{id}"),
+            "self": self.request.url(f"status/{ident}"),
             "description": "",
             "iconUrl": f"{self.request.base}/images/icons/statuses/generic.png",
             "name": status.name,
-            "id": id,
+            "id": ident,
             "statusCategory": {
                 "self": self.request.url(f"statuscategory/{number}"),
                 "id": number,
@@ -101,14 +111,14 @@ class View:
             },
         }
 
-    def issue_type(self, id: str) -> dict[str, Any]:
+    def issue_type(self, ident: str) -> dict[str, Any]:
         """Print an issue type."""
         return {
-            "self": self.request.url(f"issuetype/{id}"),
-            "id": id,
+            "self": self.request.url(f"issuetype/{ident}"),
+            "id": ident,
             "description": "",
             "iconUrl": f"{self.request.base}/images/icons/issuetypes/generic.png",
-            "name": self.world.issue_types[id].name,
+            "name": self.world.issue_types[ident].name,
             "subtask": False,
             "hierarchyLevel": 0,
         }
@@ -122,7 +132,10 @@ class View:
             "name": project.name,
             "projectTypeKey": project.kind,
             "simplified": False,
-            "avatarUrls": {size: f"{self.request.base}/avatar/project/{project.id}?size={size[:2]}" for size in _SIZES},
+            "avatarUrls": {
+                size: f"{self.request.base}/avatar/project/{project.id}?size={size[:2]}"
+                for size in _SIZES
+            },
         }
         if whole:
             made |= {
@@ -130,7 +143,7 @@ class View:
                 "style": "classic",
                 "isPrivate": False,
                 "assigneeType": "UNASSIGNED",
-                "issueTypes": [self.issue_type(id) for id in project.issue_types],
+                "issueTypes": [self.issue_type(ident) for ident in project.issue_types],
                 "components": [],
                 "versions": [],
                 "roles": {},
@@ -138,12 +151,12 @@ class View:
             }
         return made
 
-    def option(self, field: Field, id: str) -> dict[str, Any]:
+    def option(self, field: Field, ident: str) -> dict[str, Any]:
         """Print one choice of a field."""
-        text = field.options.get(id, id)
+        text = field.options.get(ident, ident)
         if field.id in ("priority", "resolution"):
-            return {"self": self.request.url(f"{field.id}/{id}"), "id": id, "name": text}
-        return {"self": self.request.url(f"customFieldOption/{id}"), "value": text, "id": id}
+            return {"self": self.request.url(f"{field.id}/{ident}"), "id": ident, "name": text}
+        return {"self": self.request.url(f"customFieldOption/{ident}"), "value": text, "id": ident}
 
     def value(self, field: Field, stored: Any) -> Any:
         """Print a field's present value."""
@@ -167,7 +180,9 @@ class View:
         """Print long text: a document in v3, plain text in v2."""
         return adf.document(stored) if self.request.version == "3" else adf.plain(stored)
 
-    def comment(self, issue: Issue, comment: Comment, *, properties: bool = False) -> dict[str, Any]:
+    def comment(
+        self, issue: Issue, comment: Comment, *, properties: bool = False
+    ) -> dict[str, Any]:
         """Print a comment; `jsdPublic` says something only in a service project."""
         service = self.world.projects[issue.project].kind == "service_desk"
         made: dict[str, Any] = {
@@ -183,15 +198,21 @@ class View:
         if comment.visibility:
             made["visibility"] = comment.visibility
         if properties:
-            made["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
+            made["properties"] = [
+                {"key": key, "value": value} for key, value in comment.properties.items()
+            ]
         return made
 
-    def entry(self, entry: Entry, *, epoch: bool = False, only: set[str] | None = None) -> dict[str, Any]:
+    def entry(
+        self, entry: Entry, *, epoch: bool = False, only: set[str] | None = None
+    ) -> dict[str, Any]:
         """Print a changelog entry; the bulk resource counts its time in milliseconds since 1970."""
         made: dict[str, Any] = {"id": str(entry.id)}
         if entry.author is not None:
             made["author"] = self.person(entry.author)
-        made["created"] = int(entry.created.timestamp() * 1000) if epoch else self.time(entry.created)
+        made["created"] = (
+            int(entry.created.timestamp() * 1000) if epoch else self.time(entry.created)
+        )
         made["items"] = []
         for item in entry.items:
             if only is not None and item.field_id not in only:
@@ -248,7 +269,10 @@ class View:
         if name == "resolutiondate":
             return self.time(issue.resolved) if issue.resolved else None
         if name == "issuelinks":
-            return [self._link(link.id, link.type, link.other, outward=link.outward) for link in issue.links]
+            return [
+                self._link(link.id, link.type, link.other, outward=link.outward)
+                for link in issue.links
+            ]
         shown = issue.comments[:EMBEDDED_COMMENTS]
         return {
             "comments": [self.comment(issue, one) for one in shown],
@@ -258,7 +282,7 @@ class View:
             "startAt": 0,
         }
 
-    def _link(self, id: str, type: str, other: str, *, outward: bool) -> dict[str, Any]:
+    def _link(self, ident: str, relation: str, other: str, *, outward: bool) -> dict[str, Any]:
         issue = self.world.issues[other]
         there = {
             "id": issue.id,
@@ -266,11 +290,11 @@ class View:
             "self": self.request.url(f"issue/{issue.id}"),
             "fields": {"summary": issue.fields.get("summary"), "status": self.status(issue.status)},
         }
-        word = type.lower() + " to"
+        word = relation.lower() + " to"
         made: dict[str, Any] = {
-            "id": id,
-            "self": self.request.url(f"issueLink/{id}"),
-            "type": {"id": "10003", "name": type, "inward": word, "outward": word},
+            "id": ident,
+            "self": self.request.url(f"issueLink/{ident}"),
+            "type": {"id": "10003", "name": relation, "inward": word, "outward": word},
         }
         return made | {"outwardIssue" if outward else "inwardIssue": there}
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import jql
-from ombud.sandbox.jira.http import BAD_PAYLOAD, Answer, Refused, Request
+from ombud.sandbox.jira.http import BAD_PAYLOAD, Answer, RefusedError, Request
 from ombud.sandbox.jira.issue import expansions
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Issue
@@ -29,8 +29,10 @@ _GONE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration "
     "guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
-_BAD_TOKEN = "The provided next page token is invalid or expired."
-_UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+_BAD_TOKEN = "The provided next page token is invalid or expired."  # noqa: S105 - a sentence, no secret
+_UNBOUNDED = (
+    "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+)
 _TOKEN_LIFE = timedelta(days=7)
 _MANY_FIELDS = 20
 _MOST = 5000
@@ -39,7 +41,7 @@ _CHANGELOG = 40
 
 def gone(_site: Site, _request: Request) -> Answer:
     """Answer the search that is no more."""
-    raise Refused(410, [_GONE])
+    raise RefusedError(410, [_GONE])
 
 
 def search(site: Site, request: Request) -> Answer:
@@ -49,10 +51,15 @@ def search(site: Site, request: Request) -> Answer:
         return Answer(200, {"issues": [], "isLast": True})
     most = asked["maxResults"]
     if not 1 <= most <= _MOST:
-        raise Refused(400, ["The max results parameter has to be between 1 and 5,000."])
+        raise RefusedError(400, ["The max results parameter has to be between 1 and 5,000."])
     query = _query(site, request, asked["jql"])
     wanted: list[str] = asked["fields"] or ["id"]
-    if len(wanted) > _MANY_FIELDS or "*all" in wanted or "*navigable" in wanted or "changelog" in asked["expand"]:
+    if (
+        len(wanted) > _MANY_FIELDS
+        or "*all" in wanted
+        or "*navigable" in wanted
+        or "changelog" in asked["expand"]
+    ):
         most = min(most, site.page_cap)
     fresh = {str(number) for number in asked["reconcileIssues"]}
     walk = _walk(site, request, asked, query, fresh)
@@ -81,7 +88,9 @@ def count(site: Site, request: Request) -> Answer:
     if not site.allows(request.person, "BROWSE_PROJECTS"):
         return Answer(200, {"count": 0})
     query = _query(site, request, body.get("jql"))
-    return Answer(200, {"count": sum(1 for issue in _candidates(site, query, set()) if query.test(issue))})
+    return Answer(
+        200, {"count": sum(1 for issue in _candidates(site, query, set()) if query.test(issue))}
+    )
 
 
 def _posted(request: Request) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def _posted(request: Request) -> dict[str, Any]:
     }
     for name, value in body.items():
         if value is not None and not isinstance(value, kinds[name]):
-            raise Refused(400, [BAD_PAYLOAD], bare=True)
+            raise RefusedError(400, [BAD_PAYLOAD], bare=True)
     return _limited(
         {
             "jql": body.get("jql"),
@@ -128,11 +137,11 @@ def _in_address(request: Request) -> dict[str, Any]:
 
 def _limited(asked: dict[str, Any]) -> dict[str, Any]:
     if len(asked["properties"]) > 5:
-        raise Refused(400, ["The number of requested properties exceeds the limit of 5."])
+        raise RefusedError(400, ["The number of requested properties exceeds the limit of 5."])
     if len(asked["reconcileIssues"]) > 50:
-        raise Refused(400, ["The number of issues to reconcile exceeds the limit of 50."])
+        raise RefusedError(400, ["The number of issues to reconcile exceeds the limit of 50."])
     if not all(str(number).isdigit() for number in asked["reconcileIssues"]):
-        raise Refused(400, [BAD_PAYLOAD], bare=True)
+        raise RefusedError(400, [BAD_PAYLOAD], bare=True)
     return asked
 
 
@@ -140,10 +149,10 @@ def _query(site: Site, request: Request, text: str | None) -> jql.Query:
     person = site.who(request)
     try:
         query = jql.parse(text or "", site.world, person.time_zone, person.account_id)
-    except jql.BadQuery as error:
-        raise Refused(400, [str(error)]) from error
+    except jql.BadQueryError as error:
+        raise RefusedError(400, [str(error)]) from error
     if not query.bounded:
-        raise Refused(400, [_UNBOUNDED])
+        raise RefusedError(400, [_UNBOUNDED])
     return query
 
 
@@ -152,7 +161,9 @@ def _walk(
 ) -> Iterator[tuple[Issue, str]]:
     """Yield matching tickets after the token's position, each with the token that continues behind it."""
     now = site.world.clock.now()
-    seal = hashlib.sha256(f"{site.secret}|{asked['jql']}|{request.person}".encode()).hexdigest()[:16]
+    seal = hashlib.sha256(f"{site.secret}|{asked['jql']}|{request.person}".encode()).hexdigest()[
+        :16
+    ]
     after = _opened(asked["nextPageToken"], seal, now)
     order = query.order or [("id", True)]
     name, descending = order[0]
@@ -163,7 +174,11 @@ def _walk(
     index = site.world.index
     if query.numbers is not None or fresh:
         rows: Iterator[Issue] = iter(
-            sorted(_candidates(site, query, fresh), key=lambda one: _place(one, name), reverse=descending)
+            sorted(
+                _candidates(site, query, fresh),
+                key=lambda one: _place(one, name),
+                reverse=descending,
+            )
         )
     elif name == "updated":
         since = None if descending else query.since
@@ -201,14 +216,14 @@ def _snapshot(
     if after is None:
         rows = [issue for issue in _candidates(site, query, fresh) if query.test(issue)]
         for name, descending in reversed(order):
-            rows.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)  # noqa: B023
+            rows.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)
         name_of_order = f"{seal}-{len(site.snapshots)}"
         site.snapshots[name_of_order] = [issue.id for issue in rows]
         start = 0
     else:
         name_of_order, start = str(after.get("order")), int(after.get("from", 0))
         if name_of_order not in site.snapshots:
-            raise Refused(400, [_BAD_TOKEN])
+            raise RefusedError(400, [_BAD_TOKEN])
     ids = site.snapshots[name_of_order]
     site.world.index.catch_up(now)
     for place in range(start, len(ids)):
@@ -235,7 +250,9 @@ def _candidates(site: Site, query: jql.Query, fresh: set[str]) -> Iterator[Issue
     index, now = site.world.index, site.world.clock.now()
     index.catch_up(now)
     if query.numbers is not None:
-        rows: Iterator[Issue | None] = (index.visible(int(number)) for number in sorted(query.numbers - fresh))
+        rows: Iterator[Issue | None] = (
+            index.visible(int(number)) for number in sorted(query.numbers - fresh)
+        )
     else:
         rows = (issue for issue in index.ordered(now, since=query.since) if issue.id not in fresh)
     yield from (issue for issue in rows if issue is not None)
@@ -258,9 +275,9 @@ def _opened(token: str | None, seal: str, now: datetime) -> dict[str, Any] | Non
         made = datetime.fromisoformat(position["made"])
         good = position["seal"] == seal and now - made < _TOKEN_LIFE
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused(400, [_BAD_TOKEN]) from error
+        raise RefusedError(400, [_BAD_TOKEN]) from error
     if not good:
-        raise Refused(400, [_BAD_TOKEN])
+        raise RefusedError(400, [_BAD_TOKEN])
     return dict(position)
 
 
@@ -270,11 +287,18 @@ def _row(
     if wanted == ["id"]:
         row: dict[str, Any] = {"id": issue.id}
     else:
-        row = {"expand": "", "id": issue.id, "self": request.url(f"issue/{issue.id}"), "key": issue.key}
+        row = {
+            "expand": "",
+            "id": issue.id,
+            "self": request.url(f"issue/{issue.id}"),
+            "key": issue.key,
+        }
         fields = view.fields(issue, [name for name in wanted if name not in ("id", "key")])
         if fields:
             row["fields"] = fields
     if asked["properties"]:
-        row["properties"] = {key: issue.properties[key] for key in asked["properties"] if key in issue.properties}
+        row["properties"] = {
+            key: issue.properties[key] for key in asked["properties"] if key in issue.properties
+        }
     expand = [name for name in asked["expand"] if name != "names"]
     return row | expansions(site, view, issue, expand, request, changelog_cap=_CHANGELOG)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ombud.sandbox.desk import API_ACCOUNT
-from ombud.sandbox.jira.http import Refused, Request, missing
+from ombud.sandbox.jira.http import RefusedError, Request, missing
 from ombud.sandbox.jira.limits import Limits
 from ombud.sandbox.jira.render import View
 from ombud.sandbox.records import Issue, Person
@@ -72,10 +72,13 @@ class Site:
             for person in self.world.people.values():
                 if person.email == email and person.active:
                     return person
-        raise Refused(
+        raise RefusedError(
             401,
             ["Client must be authenticated to access this resource."],
-            headers={"WWW-Authenticate": "OAuth realm=\"sandbox\"", "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"},
+            headers={
+                "WWW-Authenticate": 'OAuth realm="sandbox"',
+                "X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
+            },
             bare=True,
         )
 
@@ -90,7 +93,7 @@ class Site:
     def who(self, request: Request) -> Person:
         """Return the signed-in caller, or answer 401."""
         if request.person is None:
-            raise Refused(
+            raise RefusedError(
                 401,
                 ["You are not authenticated. Authentication required to perform this operation."],
                 headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"},
@@ -108,7 +111,7 @@ class Site:
                 "ADD_COMMENTS": "You do not have the permission to comment on this issue.",
                 "DELETE_ISSUES": "You do not have permission to delete issues in this project.",
             }.get(permission, "You do not have permission to perform this operation.")
-            raise Refused(400 if permission == "ADD_COMMENTS" else 403, [text])
+            raise RefusedError(400 if permission == "ADD_COMMENTS" else 403, [text])
         return found
 
     def view(self, request: Request) -> View:

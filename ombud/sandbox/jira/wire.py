@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ombud.sandbox.jira import comments, issue, meta, properties, search, transitions
-from ombud.sandbox.jira.http import Answer, Refused, Request
+from ombud.sandbox.jira.http import Answer, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 
 Resource = Callable[[Site, Request], Answer]
@@ -87,13 +87,15 @@ def answer(site: Site, request: Request, authorization: str | None) -> Answer:
         with site.world.lock:
             named = site.world.find(parts["issue"]) if "issue" in parts else None
             touched = named.id if named is not None else None
-            headers = site.limits.admit(request.method, route.template, touched, site.world.clock.now())
+            headers = site.limits.admit(
+                request.method, route.template, touched, site.world.clock.now()
+            )
             site.world.request = request.id
             try:
                 made = route.resource(site, request)
             finally:
                 site.world.request = None
-    except Refused as refusal:
+    except RefusedError as refusal:
         made = refusal.answer()
     made.headers = headers | made.headers
     return made
@@ -113,5 +115,5 @@ def _find(request: Request) -> tuple[Route, dict[str, str]]:
                 return route, {name: unquote(part) for name, part in found.groupdict().items()}
             methods.append(route.method)
     if methods:
-        raise Refused(405, [], headers={"Allow": ",".join(methods)})
-    raise Refused(404, [f"null for uri: {request.base}{request.path}"])
+        raise RefusedError(405, [], headers={"Allow": ",".join(methods)})
+    raise RefusedError(404, [f"null for uri: {request.base}{request.path}"])

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ombud.sandbox import adf
-from ombud.sandbox.jira.http import BAD_PAYLOAD, Refused, Request
+from ombud.sandbox.jira.http import BAD_PAYLOAD, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Field, Issue, Person
 
@@ -27,7 +27,9 @@ class Plan:
     metadata: dict[str, Any] | None = None
 
 
-def read(site: Site, request: Request, body: dict[str, Any], screen: set[str], issue: Issue | None) -> Plan:
+def read(
+    site: Site, request: Request, body: dict[str, Any], screen: set[str], issue: Issue | None
+) -> Plan:
     """Check a body against a screen; every wrong field is named in one 400."""
     plan = Plan(metadata=body.get("historyMetadata"))
     errors: dict[str, str] = {}
@@ -40,11 +42,11 @@ def read(site: Site, request: Request, body: dict[str, Any], screen: set[str], i
             errors[name] = f"Field '{name}' cannot appear in both 'fields' and 'update'."
         elif name == "comment":
             for operation in operations:
-                plan.comments.append(comment(site, request, operation.get("add") or {}))
+                plan.comments.append(comment(request, operation.get("add") or {}))
         else:
             _update(site, request, plan, errors, screen, name, operations, issue)
     if errors:
-        raise Refused(400, errors=errors)
+        raise RefusedError(400, errors=errors)
     plan.properties = {str(one["key"]): one.get("value") for one in body.get("properties") or []}
     return plan
 
@@ -54,19 +56,25 @@ def carry_out(
 ) -> None:
     """Do what a plan says: one changelog entry, then comments and properties."""
     world = site.world
-    world.edit(issue.id, plan.changes, person.account_id, to_status=to_status, history_metadata=plan.metadata)
+    world.edit(
+        issue.id,
+        plan.changes,
+        person.account_id,
+        to_status=to_status,
+        history_metadata=plan.metadata,
+    )
     for made in plan.comments:
         world.comment(issue.id, person.account_id, **made)
     for key, value in plan.properties.items():
         world.set_property(issue.id, key, value, person.account_id)
 
 
-def comment(site: Site, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+def comment(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """Check a comment's body and return what it stores."""
     text = body.get("body")
     good = adf.valid(text) if request.version == "3" else isinstance(text, str) and text != ""
     if not good:
-        raise Refused(400, errors={"comment": "Comment body is not valid!"})
+        raise RefusedError(400, errors={"comment": "Comment body is not valid!"})
     properties = {str(one["key"]): one.get("value") for one in body.get("properties") or []}
     return {
         "text": text,
@@ -87,7 +95,10 @@ def _visibility(value: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     name = value.get("value") or value.get("identifier")
     if value.get("type") != "role" or name != "Service Desk Team":
-        raise Refused(400, errors={"commentLevel": f"You are currently not a member of the project role: {name}."})
+        raise RefusedError(
+            400,
+            errors={"commentLevel": f"You are currently not a member of the project role: {name}."},
+        )
     return {"type": "role", "value": name, "identifier": name}
 
 
@@ -102,11 +113,13 @@ def _put(
 ) -> None:
     found = site.world.fields.get(name)
     if found is None or name not in screen:
-        errors[name] = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        errors[name] = (
+            f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        )
         return
     try:
         plan.changes[name] = _stored(site, request, found, value)
-    except _Wrong as wrong:
+    except _WrongError as wrong:
         errors[name] = str(wrong)
 
 
@@ -122,24 +135,26 @@ def _update(
 ) -> None:
     found = site.world.fields.get(name)
     if found is None or name not in screen:
-        errors[name] = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        errors[name] = (
+            f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        )
         return
     several = found.kind in ("labels", "options")
     present = list(issue.fields.get(name, ())) if several and issue is not None else []
     for operation in operations:
         if not isinstance(operation, dict) or len(operation) != 1:
-            raise Refused(400, [BAD_PAYLOAD], bare=True)
+            raise RefusedError(400, [BAD_PAYLOAD], bare=True)
         (verb, value), *_ = operation.items()
         if verb == "set":
             _put(site, request, plan, errors, screen, name, value)
-            present = list(plan.changes.get(name) or ()) if several else present
+            present = list(plan.changes.get(name, ())) if several else present
             continue
         if not several or verb not in ("add", "remove"):
             errors[name] = f"Field '{name}' does not support update operation '{verb}'."
             return
         try:
             one = _stored(site, request, found, [value])[0]
-        except _Wrong as wrong:
+        except _WrongError as wrong:
             errors[name] = str(wrong)
             return
         if verb == "add" and one not in present:
@@ -150,7 +165,7 @@ def _update(
         plan.changes[name] = present or ([] if found.kind == "labels" else None)
 
 
-class _Wrong(ValueError):
+class _WrongError(ValueError):
     """A value the field does not take."""
 
 
@@ -159,7 +174,7 @@ def _stored(site: Site, request: Request, found: Field, value: Any) -> Any:
         return _labels(value)
     if found.kind == "options":
         if not isinstance(value, list):
-            raise _Wrong("data was not an array")
+            raise _WrongError("data was not an array")
         return [_option(found, one) for one in value] or None
     if value is None:
         return None
@@ -169,14 +184,14 @@ def _stored(site: Site, request: Request, found: Field, value: Any) -> Any:
         return _user(site, value)
     if found.kind == "number":
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _Wrong("Operation value must be a number")
+            raise _WrongError("Operation value must be a number")
         return value
     if found.kind == "textarea" and request.version == "3":
         if not adf.valid(value):
-            raise _Wrong(_DOCUMENT)
+            raise _WrongError(_DOCUMENT)
         return value if adf.plain(value) else None
     if not isinstance(value, str):
-        raise _Wrong("Operation value must be a string")
+        raise _WrongError("Operation value must be a string")
     if found.kind in ("datetime", "date"):
         return _date(found, value)
     return value or None
@@ -186,12 +201,12 @@ def _labels(value: Any) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _Wrong("Operation value must be an array of strings")
+        raise _WrongError("Operation value must be an array of strings")
     for one in value:
         if not one or any(character.isspace() for character in one):
-            raise _Wrong(f"The label '{one}' contains spaces which is invalid.")
+            raise _WrongError(f"The label '{one}' contains spaces which is invalid.")
         if len(one) > 255:
-            raise _Wrong(f"The label '{one}' exceeds the maximum length of 255 characters.")
+            raise _WrongError(f"The label '{one}' exceeds the maximum length of 255 characters.")
     return list(value)
 
 
@@ -200,17 +215,19 @@ def _option(found: Field, value: Any) -> str:
         if str(value.get("id")) in found.options:
             return str(value["id"])
         named = value.get("value", value.get("name"))
-        for id, text in found.options.items():
+        for ident, text in found.options.items():
             if text == named:
-                return id
-    raise _Wrong(f"Option '{value}' is not valid for the field '{found.name}'. Specify a valid 'id' or 'name'.")
+                return ident
+    raise _WrongError(
+        f"Option '{value}' is not valid for the field '{found.name}'. Specify a valid 'id' or 'name'."
+    )
 
 
 def _user(site: Site, value: Any) -> str:
     account = value.get("accountId", value.get("id")) if isinstance(value, dict) else None
     person = site.world.people.get(str(account))
     if person is None or not person.active:
-        raise _Wrong(f"User '{account}' does not exist.")
+        raise _WrongError(f"User '{account}' does not exist.")
     return person.account_id
 
 
@@ -218,7 +235,7 @@ def _date(found: Field, value: str) -> str:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise _Wrong(f"Error parsing date string: {value}") from error
+        raise _WrongError(f"Error parsing date string: {value}") from error
     if found.kind == "datetime" and moment.tzinfo is None:
-        raise _Wrong(f"Error parsing date string: {value}")
+        raise _WrongError(f"Error parsing date string: {value}")
     return value
