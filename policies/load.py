@@ -247,7 +247,7 @@ def _merged(path: Path, chain: tuple[Path, ...]) -> _Merged:
     """Read a pack file and lay it over its base."""
     file = _read(path)
     content: dict[str, Any] = file.content
-    own = {
+    own: dict[Where, tuple[Marked, Where]] = {
         (part, name): (file, (part, name)) for part in _BY_NAME for name in content.get(part, {})
     }
     ids = [rule["id"] for rule in content.get("rules", ())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
 
@@ -92,7 +92,7 @@ def read(text: bytes, file: str) -> Marked:
             )
         )
     try:
-        loader = _Loader(text.decode("utf-8"))
+        loader = _Loader(text.decode("utf-8"), file)
         try:
             node = loader.get_single_node()
         finally:
@@ -125,29 +125,24 @@ def read(text: bytes, file: str) -> Marked:
 class _Loader(yaml.SafeLoader):
     """Compose nodes, and refuse what makes a small file large or deep."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
         super().__init__(text)
+        self.file = file
         self.depth = 0
+
+    def refuse(self, event: yaml.Event, what: str, remedy: str) -> NoReturn:
+        """Refuse the file where an event begins."""
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+        raise Unreadable(Problem(self.file, line, column, "", what, remedy))
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "anchors and aliases are not allowed",
-                event.start_mark,
-                "Write the value out",
-            )
+            self.refuse(event, "anchors and aliases are not allowed", "Write the value out")
         self.depth += 1
         if self.depth > MAXIMUM_DEPTH:
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                f"nested deeper than {MAXIMUM_DEPTH}",
-                event.start_mark,
-                "Make it flatter",
-            )
+            self.refuse(event, f"is nested deeper than {MAXIMUM_DEPTH}", "Make it flatter")
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node

@@ -6,14 +6,14 @@ unknown. Values are expected to be of their field's type; a number that is none 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from ombud.model.facts import UNKNOWN, Verdict
 from policies.expression import All, Any, Compare, Expression, Not, Operator, Present, normal_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from ombud.model.facts import Row
     from policies.expression import Constant, Context
 
@@ -170,15 +170,15 @@ def _compare(leaf: Compare, *, empty: bool) -> Closure:
     operator = leaf.operator
     if operator in {Operator.same_as, Operator.differs_from}:
         return _fields(leaf.name, leaf.other or "", same=operator is Operator.same_as, empty=empty)
+    if leaf.order:
+        return _ranked(leaf, empty=empty)
+    if leaf.type.numeric:
+        return _measured(leaf, empty=empty)
     if operator is Operator.equals:
         return _equals(leaf.name, leaf.values[0], empty=empty)
     if operator is Operator.equals_not:
         return _equals_not(leaf.name, leaf.values[0], empty=empty)
-    if operator in {Operator.one_of, Operator.none_of}:
-        return _member(leaf.name, leaf.values, inside=operator is Operator.one_of, empty=empty)
-    if leaf.order:
-        return _ranked(leaf, empty=empty)
-    return _measured(leaf.name, operator, leaf.values[0], empty=empty)
+    return _member(leaf.name, leaf.values, inside=operator is Operator.one_of, empty=empty)
 
 
 def _equals(name: str, literal: Constant, *, empty: bool) -> Closure:
@@ -252,19 +252,29 @@ def _ranked(leaf: Compare, *, empty: bool) -> Closure:
     return holds
 
 
-def _measured(name: str, operator: Operator, literal: Constant, *, empty: bool) -> Closure:
-    bound = float(literal) if isinstance(literal, str) else literal
-    upward = operator in {Operator.at_least, Operator.above}
-    strict = operator in {Operator.above, Operator.below}
+def _measured(leaf: Compare, *, empty: bool) -> Closure:
+    name = leaf.name
+    holds = _MEASURES[leaf.operator]
+    values = [float(value) if isinstance(value, str) else value for value in leaf.values]
 
-    def holds(row: Row) -> bool | None:
+    def told(row: Row) -> bool | None:
         value = row.get(name, UNKNOWN)
         if value is None:
             return empty
-        if not isinstance(value, (int, float)):
+        if not isinstance(value, int | float) or not isfinite(value):
             return None
-        if value == bound:
-            return not strict
-        return (value > bound) is upward
+        return holds(value, values)
 
-    return holds
+    return told
+
+
+_MEASURES: Final[Mapping[Operator, Callable[[float, Sequence[float]], bool]]] = {
+    Operator.equals: lambda value, known: value == known[0],
+    Operator.equals_not: lambda value, known: value != known[0],
+    Operator.one_of: lambda value, known: value in known,
+    Operator.none_of: lambda value, known: value not in known,
+    Operator.at_least: lambda value, known: value >= known[0],
+    Operator.below: lambda value, known: value < known[0],
+    Operator.at_most: lambda value, known: value <= known[0],
+    Operator.above: lambda value, known: value > known[0],
+}
