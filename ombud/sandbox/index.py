@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -49,20 +49,38 @@ class Index:
         return self._seen.get(number)
 
     def ordered(
-        self, now: datetime, *, since: datetime | None = None, descending: bool = False
+        self,
+        now: datetime,
+        *,
+        since: datetime | None = None,
+        after: tuple[datetime, int] | None = None,
+        descending: bool = False,
     ) -> Iterator[Issue]:
-        """Walk the visible tickets by (updated, id), from `since` on."""
+        """Walk the visible tickets by (updated, id), from `since` on and strictly past `after`."""
         self.catch_up(now)
         order = self._order
-        start = 0 if since is None else bisect_left(order, (since, -1))
-        places = range(len(order) - 1, start - 1, -1) if descending else range(start, len(order))
+        low = 0 if since is None else bisect_left(order, (since, -1))
+        high = len(order)
+        if after is not None and descending:
+            high = bisect_left(order, after)
+        elif after is not None:
+            low = max(low, bisect_right(order, after))
+        places = range(high - 1, low - 1, -1) if descending else range(low, high)
         for place in places:
             yield self._seen[order[place][1]]
 
-    def by_id(self, now: datetime, *, descending: bool = False) -> Iterator[Issue]:
-        """Walk the visible tickets by id."""
+    def by_id(
+        self, now: datetime, *, after: int | None = None, descending: bool = False
+    ) -> Iterator[Issue]:
+        """Walk the visible tickets by id, strictly past `after`."""
         self.catch_up(now)
-        for number in sorted(self._seen, reverse=descending):
+        numbers = sorted(self._seen)
+        low, high = 0, len(numbers)
+        if after is not None and descending:
+            high = bisect_left(numbers, after)
+        elif after is not None:
+            low = bisect_right(numbers, after)
+        for number in numbers[low:high][:: -1 if descending else 1]:
             yield self._seen[number]
 
     def catch_up(self, now: datetime) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ombud.sandbox.adf import plain
+from ombud.sandbox.jql_tokens import BadQueryError, Quoted, tokens
 from ombud.sandbox.records import Issue
 from ombud.sandbox.world import World
 
 Test = Callable[[Issue], bool]
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<op>>=|<=|!=|!~|=|~|>|<|\(|\)|,)"""
-    r"""|(?P<word>cf\[\d+\]|[^\s"'=!~<>(),\[\]]+))"""
-)
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?: (\d{1,2}):(\d{2}))?")
 _AGO = re.compile(r"([+-]?)(\d+)([wdhm])")
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
@@ -48,10 +45,6 @@ _LITERAL_HELP = (
 )
 
 
-class BadQueryError(ValueError):
-    """The query cannot be read, or names what is not there; the message is for the caller."""
-
-
 @dataclass(slots=True)
 class Query:
     """A query that can be asked: its test, its order, and what narrows the walk."""
@@ -72,7 +65,7 @@ class _Parser:
     def __init__(self, text: str, world: World, zone: str, caller: str | None) -> None:
         self.world, self.zone, self.caller = world, zone, caller
         self.now = world.clock.now()
-        self.tokens: list[str] = list(_tokens(text))
+        self.tokens: list[str] = list(tokens(text))
         self.place = 0
         self.since: datetime | None = None
         self.numbers: set[str] | None = None
@@ -383,39 +376,13 @@ class _Parser:
         if token in ("(", ")", ",", "=", "!=", "~", "!~", "<", ">", "<=", ">="):
             message = f"Error in the JQL Query: Expecting {what} but got '{token}'."
             raise BadQueryError(message)
-        return token.text if isinstance(token, _Quoted) else token
+        return token.text if isinstance(token, Quoted) else token
 
     def _need(self, word: str) -> None:
         token = self._take_or(f"'{word}'")
         if token.lower() != word:
             message = f"Error in the JQL Query: Expecting '{word}' but got '{token}'."
             raise BadQueryError(message)
-
-
-class _Quoted(str):
-    """A quoted token: its text is a value even where it looks like an operator."""
-
-    __slots__ = ("text",)
-    text: str
-
-    def __new__(cls, raw: str) -> Self:
-        made = super().__new__(cls, "\0" + raw)
-        made.text = re.sub(r"\\(.)", r"\1", raw[1:-1])
-        return made
-
-
-def _tokens(text: str) -> Iterator[str]:
-    place, end = 0, len(text.rstrip())
-    while place < end:
-        match = _TOKEN.match(text, place)
-        if match is None:
-            message = (
-                f"Error in the JQL Query: The character '{text[place:].strip()[:1]}' is a reserved JQL character. "
-                "You must enclose it in a string or use the escape sequence."
-            )
-            raise BadQueryError(message)
-        place = match.end()
-        yield _Quoted(match["string"]) if match["string"] else match["op"] or match["word"]
 
 
 def _ways(project: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ombud.sandbox import jql
 from ombud.sandbox.jira.http import BAD_PAYLOAD, Answer, RefusedError, Request
 from ombud.sandbox.jira.issue import expansions
 from ombud.sandbox.jira.site import Site
+from ombud.sandbox.jql_tokens import BadQueryError
 from ombud.sandbox.records import Issue
 
 _BODY = (
@@ -149,7 +150,7 @@ def _query(site: Site, request: Request, text: str | None) -> jql.Query:
     person = site.who(request)
     try:
         query = jql.parse(text or "", site.world, person.time_zone, person.account_id)
-    except jql.BadQueryError as error:
+    except BadQueryError as error:
         raise RefusedError(400, [str(error)]) from error
     if not query.bounded:
         raise RefusedError(400, [_UNBOUNDED])
@@ -172,31 +173,30 @@ def _walk(
         yield from _snapshot(site, query, fresh, order, seal, after, now)
         return
     index = site.world.index
+    last = None if after is None else (datetime.fromisoformat(after["at"]), int(after["id"]))
     if query.numbers is not None or fresh:
-        rows: Iterator[Issue] = iter(
-            sorted(
-                _candidates(site, query, fresh),
-                key=lambda one: _place(one, name),
-                reverse=descending,
-            )
+        few = sorted(
+            _candidates(site, query, fresh), key=lambda one: _place(one, name), reverse=descending
+        )
+        rows: Iterator[Issue] = (
+            one for one in few if _past(one, name, last, descending=descending)
         )
     elif name == "updated":
         since = None if descending else query.since
-        if after is not None and not descending:
-            at = datetime.fromisoformat(after["at"])
-            since = at if since is None else max(at, since)
-        rows = index.ordered(now, since=since, descending=descending)
+        rows = index.ordered(now, since=since, after=last, descending=descending)
     else:
-        rows = index.by_id(now, descending=descending)
-    last = None if after is None else (datetime.fromisoformat(after["at"]), int(after["id"]))
+        rows = index.by_id(now, after=None if last is None else last[1], descending=descending)
     for issue in rows:
-        place = _place(issue, name)
-        if last is not None:
-            bound = last if name == "updated" else (last[1],)
-            if (place >= bound) if descending else (place <= bound):
-                continue
         if query.test(issue):
             yield issue, _sealed(seal, now, {"at": issue.updated.isoformat(), "id": issue.id})
+
+
+def _past(issue: Issue, name: str, last: tuple[datetime, int] | None, *, descending: bool) -> bool:
+    if last is None:
+        return True
+    bound: tuple[Any, ...] = last if name == "updated" else (last[1],)
+    place = _place(issue, name)
+    return place < bound if descending else place > bound
 
 
 def _place(issue: Issue, name: str) -> tuple[Any, ...]:

@@ -130,7 +130,7 @@ def _update(
     errors: dict[str, str],
     screen: set[str],
     name: str,
-    operations: list[dict[str, Any]],
+    operations: list[Any],
     issue: Issue | None,
 ) -> None:
     found = site.world.fields.get(name)
@@ -147,7 +147,7 @@ def _update(
         (verb, value), *_ = operation.items()
         if verb == "set":
             _put(site, request, plan, errors, screen, name, value)
-            present = list(plan.changes.get(name, ())) if several else present
+            present = list(plan.changes.get(name) or ()) if several else present
             continue
         if not several or verb not in ("add", "remove"):
             errors[name] = f"Field '{name}' does not support update operation '{verb}'."
