@@ -168,6 +168,7 @@ class Builder:
                 f"{unit.replace('_', ' ')} are whole",
                 "Write a whole number, or use hours",
             )
+            amount = 1
         return when, Term(amount, Unit(unit))
 
     def _tree(self, data: Mapping[str, Json], where: Path) -> Expression:

@@ -149,9 +149,9 @@ def guard_sentence(
 def deadline_sentence(
     start: str,
     stop: str,
-    terms: Sequence[tuple[Expression | None, float, str]],
+    terms: Sequence[tuple[Expression | None, str]],
     pauses: Iterable[str],
-    extension: tuple[str, float, str] | None,
+    extension: tuple[str, str] | None,
     vocabulary: Vocabulary,
 ) -> str:
     """Say in one sentence what a deadline asks.
@@ -159,22 +159,22 @@ def deadline_sentence(
     Args:
         start: milestone that starts the clock.
         stop: milestone that stops it.
-        terms: condition, amount and unit of each term.
+        terms: condition and length of each term.
         pauses: states of waiting that do not count.
-        extension: milestone, amount and unit of the extension.
+        extension: milestone and length of the extension.
         vocabulary: names the fields for people.
 
     """
     lengths = []
-    for when, amount, unit in terms:
+    for when, length in terms:
         if when is not None:
-            lengths.append(f"{_length(amount, unit)} if {condition(when, vocabulary)}")
+            lengths.append(f"{length} if {condition(when, vocabulary)}")
         else:
-            lengths.append(_length(amount, unit) + (" otherwise" if lengths else ""))
+            lengths.append(f"{length} otherwise" if lengths else length)
     sentence = f"From {moment(start)} to {moment(stop)}: {', '.join(lengths)}"
     if extension is not None:
-        by, amount, unit = extension
-        sentence += f"; {_length(amount, unit)} once a {moment(by)} went out before that"
+        by, length = extension
+        sentence += f"; {length} once a {moment(by)} went out before that"
     waits = sorted(_WAITING.get(each, each.replace("_", " ")) for each in pauses)
     if waits:
         sentence += f"; waiting for {' or '.join(waits)} does not count"
@@ -184,12 +184,6 @@ def deadline_sentence(
 def moment(milestone: str) -> str:
     """Give a milestone as a noun."""
     return _MOMENT.get(milestone, milestone.replace("_", " "))
-
-
-def _length(amount: float, unit: str) -> str:
-    """Give "1 business day" of (1, "business_days")."""
-    words = unit.replace("_", " ")
-    return f"{_word(amount)} {words.removesuffix('s') if amount == 1 else words}"
 
 
 def _word(value: Constant) -> str:

@@ -134,18 +134,12 @@ class Rule:
         body = self.body
         if isinstance(body, Guard):
             return guard_sentence(body.entering, body.when, body.must, vocabulary)
-        extension = None
-        if body.extension is not None:
-            extension = (
-                body.extension.by,
-                body.extension.term.amount,
-                body.extension.term.unit.value,
-            )
+        extended = body.extension
         return deadline_sentence(
             body.start,
             body.stop,
-            [(when, term.amount, term.unit.value) for when, term in body.terms],
+            [(when, str(term)) for when, term in body.terms],
             body.pauses,
-            extension,
+            (extended.by, str(extended.term)) if extended is not None else None,
             vocabulary,
         )
