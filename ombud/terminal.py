@@ -1,0 +1,157 @@
+"""How findings, reports and errors look in a terminal: verdict words before colours, the next command last."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from ombud.model.facts import Verdict
+from ombud.model.instant import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from ombud.model.finding import Finding
+
+#: Verdict -> word and style; the word always comes first.
+_WORDS = {
+    Verdict.failed: ("FAIL", "bold red"),
+    Verdict.unknown: ("UNKNOWN", "yellow"),
+    Verdict.pending: ("PENDING", "blue"),
+    Verdict.waived: ("WAIVED", "magenta"),
+    Verdict.passed: ("PASS", "green"),
+    Verdict.not_applicable: ("N/A", "dim"),
+}
+ORDER = tuple(_WORDS)
+#: Cells that a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def consoles() -> tuple[Console, Console]:
+    """Give the console for results (standard output) and the one for progress and errors (standard error)."""
+    return Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def plain(text: str) -> Text:
+    """Make text from a helpdesk safe to print: no markup, no control or bidirectional characters."""
+    return Text("".join(char if char.isprintable() and char not in _BIDI else "\N{REPLACEMENT CHARACTER}" for char in text))
+
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def print_findings(
+    out: Console, checked: Iterable[tuple[Finding, str, str]], *, zone: ZoneInfo, most: int | None
+) -> dict[str, dict[Verdict, int]]:
+    """Print findings one by one, worst first as they come, and give the counts per rule."""
+    counts: dict[str, dict[Verdict, int]] = {}
+    printed = 0
+    for finding, key, url in checked:
+        per_rule = counts.setdefault(finding.rule, {})
+        per_rule[finding.verdict] = per_rule.get(finding.verdict, 0) + 1
+        if most is not None and printed >= most:
+            continue
+        if finding.verdict in {Verdict.failed, Verdict.unknown, Verdict.waived}:
+            printed += 1
+            _print_finding(out, finding, key, url, zone)
+    return counts
+
+
+def _print_finding(out: Console, finding: Finding, key: str, url: str, zone: ZoneInfo) -> None:
+    word, style = _WORDS[finding.verdict]
+    head = Text.assemble((f"{word:<8}", style), f"{finding.rule:<32} ", plain(key))
+    if finding.entered is not None:
+        head.append(f"  {moment(finding.entered, zone):%d %b %Y %H:%M}")
+    if finding.due is not None:
+        head.append(f"  due {moment(finding.due, zone):%d %b %Y %H:%M}")
+    out.print(head, soft_wrap=True)
+    for reason in finding.reasons:
+        out.print(Text("        ").append_text(plain(reason)), soft_wrap=True)
+    if finding.standing is Verdict.failed:
+        for fix in finding.fixes:
+            native = f" ({fix.native})" if fix.native else ""
+            where = f" at {fix.url}" if fix.url else ""
+            out.print(Text("        Mend: ").append_text(plain(f"{fix.label}{native}: {fix.advice}{where}")), soft_wrap=True)
+    elif finding.verdict is Verdict.failed:
+        out.print(Text("        Mended since; the failure stays in the history."), soft_wrap=True)
+    out.print(Text(f"        Why:  ombud explain {finding.ref} {finding.rule}"), soft_wrap=True)
+
+
+def print_counts(out: Console, counts: Mapping[str, Mapping[Verdict, int]], title: str) -> None:
+    """Print a table of verdicts per rule."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column("rule")
+    for verdict in ORDER:
+        table.add_column(_WORDS[verdict][0].lower(), justify="right")
+    for rule in sorted(counts):
+        table.add_row(rule, *(f"{counts[rule].get(verdict, 0):,}" for verdict in ORDER))
+    out.print(table)
+
+
+def print_rows(
+    out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, form: str, title: str = ""
+) -> None:
+    """Print rows as a table, as JSON lines or as CSV whose cells no spreadsheet takes for formulas."""
+    if form == "json":
+        for row in rows:
+            sys.stdout.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n")
+        return
+    if form == "csv":
+        write_csv(columns, rows)
+        return
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(plain("" if cell is None else str(cell)) for cell in row))
+    out.print(table)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write CSV to standard output, cells that begin like formulas made text."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(cell) for cell in row])
+
+
+def _cell(cell: object) -> str:
+    text = "" if cell is None else "; ".join(map(str, cell)) if isinstance(cell, (list, tuple)) else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def write_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line to standard output."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def progress(err: Console, what: str) -> Iterator[Callable[[int, int | None, str], None]]:
+    """Show a bar on standard error; the callable takes how many are done, of how many, and what it waits for."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[waiting]}"),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task(what, total=None, waiting="")
+
+        def tell(done: int, total: int | None, waiting: str) -> None:
+            bar.update(task, completed=done, total=total, waiting=waiting)
+
+        yield tell

@@ -1,0 +1,138 @@
+"""Send what settle planned: fenced, one ticket at a time, uncertain outcomes resolved before anything new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.errors import HelpdeskError, Kind
+from ombud.model.connector import Outcome, Receipt
+from ombud.model.instant import HOUR, MINUTE, SECOND
+from sync.reconcile import from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ombud.model.connector import Connector
+    from ombud.model.event import Ref
+    from ombud.model.facts import Instant
+    from ombud.model.mark import Plan
+    from ombud.store import Posted, Store
+
+#: Waits before a refused or failed write is tried again, by number of attempts.
+_BACK_OFF = (0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
+
+
+@dataclass(slots=True)
+class Sent:
+    """Tell what sending did.
+
+    Attributes:
+        done: plans in place, with the plan as sent.
+        again: tickets to settle again: they changed meanwhile, or an uncertain write turned out not to be there.
+        refused: ticket -> what the helpdesk said.
+        waiting: writes whose outcome is not known yet.
+
+    """
+
+    done: list[tuple[Plan, Receipt]] = field(default_factory=list)
+    again: list[Ref] = field(default_factory=list)
+    refused: dict[Ref, str] = field(default_factory=dict)
+    waiting: int = 0
+
+
+def send(store: Store, connector: Connector, epoch: int, now: Callable[[], Instant]) -> Sent:
+    """Send every plan that is due for an account; enforcement first.
+
+    A write is marked as under way before it is sent and judged by what came back: a crash between the
+    two leaves it uncertain, and it is looked up by its key, never repeated blindly.
+    """
+    sent = Sent()
+    account = connector.account
+    for posted in store.posted(account, now()):
+        if posted.state in {"sending", "uncertain"}:
+            _resolve(store, connector, posted, epoch, now, sent)
+            continue
+        plan = from_json(posted.plan)
+        with store.begin(account, epoch) as tx:
+            tx.mark_sending(posted.ref, posted.key, now())
+        try:
+            receipt = connector.act(plan, posted.key, now)
+        except HelpdeskError as error:
+            if error.kind is Kind.signin:
+                _postpone(store, account, posted, epoch, now())
+                raise
+            outcome = Outcome.uncertain if error.uncertain else Outcome.refused
+            receipt = Receipt(outcome, detail=error.detail)
+        _book(store, account, posted, plan, receipt, epoch, now, sent)
+    return sent
+
+
+def _book(
+    store: Store,
+    account: str,
+    posted: Posted,
+    plan: Plan,
+    receipt: Receipt,
+    epoch: int,
+    now: Callable[[], Instant],
+    sent: Sent,
+) -> None:
+    """Record how a write ended."""
+    if receipt.outcome is Outcome.refused:
+        _postpone(store, account, posted, epoch, now(), refused=receipt.detail, plan=plan)
+        sent.refused[posted.ref] = receipt.detail
+        return
+    with store.begin(account, epoch) as tx:
+        if receipt.outcome is Outcome.done:
+            tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
+            sent.done.append((plan, receipt))
+        elif receipt.outcome is Outcome.stale:
+            tx.drop_plan(posted.ref, posted.key)
+            sent.again.append(posted.ref)
+        else:
+            tx.mark_uncertain(posted.ref, posted.key, now())
+            sent.waiting += 1
+
+
+def _postpone(
+    store: Store,
+    account: str,
+    posted: Posted,
+    epoch: int,
+    now: Instant,
+    *,
+    refused: str | None = None,
+    plan: Plan | None = None,
+) -> None:
+    wait = _BACK_OFF[min(posted.attempts + 1, len(_BACK_OFF) - 1)]
+    transition = plan.move_back.transition if plan is not None and plan.move_back is not None else None
+    with store.begin(account, epoch) as tx:
+        tx.book_refused(posted, refused or "", transition=transition, next_try=now + wait)
+
+
+def _resolve(
+    store: Store, connector: Connector, posted: Posted, epoch: int, now: Callable[[], Instant], sent: Sent
+) -> None:
+    """Find out what became of a write without an answer, once it cannot be under way any more."""
+    account = connector.account
+    patience = int(2 * connector.manifest.request_seconds * SECOND)
+    since = posted.uncertain_since
+    if posted.state == "sending" or since is None:
+        # The process that sent it is gone: counted anew from now.
+        with store.begin(account, epoch) as tx:
+            tx.mark_uncertain(posted.ref, posted.key, now())
+        sent.waiting += 1
+        return
+    if now() < since + patience:
+        sent.waiting += 1
+        return
+    found = connector.find(posted.ref, posted.key)
+    plan = from_json(posted.plan)
+    with store.begin(account, epoch) as tx:
+        if found is not None and found.outcome is Outcome.done:
+            tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
+            sent.done.append((plan, found))
+        else:
+            tx.drop_plan(posted.ref, posted.key)
+            sent.again.append(posted.ref)

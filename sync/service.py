@@ -1,0 +1,395 @@
+"""What the command line and the dashboard call: one service over accounts, bindings and the database."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from connectors import open_connector
+from connectors.file import LogShape, read_log
+from ombud.model.connector import Capability, Interest, Page, Seen
+from ombud.model.facts import Verdict
+from ombud.model.instant import instant
+from ombud.settings import SettingsError, load_log, load_settings, secret, secrets_of
+from ombud.settings import Fault
+from ombud.store import open_store, restore_backup
+from sync.binding import bind
+from sync.explain import explain
+from sync.ingest import Privacy
+from sync.outbox import send
+from sync.settle import Settling, Tally, judge_again, settle, settle_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from ombud.model.clock import Clock
+    from ombud.model.connector import Check, Connector, Estimate, NativeField, NativeStatus
+    from ombud.model.event import Ref
+    from ombud.model.facts import Instant
+    from ombud.model.finding import Finding
+    from ombud.settings import Settings
+    from ombud.store import Store, Triage
+    from policies.judge import Gap
+    from sync.binding import Bound
+
+    Tell = Callable[[int, int | None, str], None]
+
+#: Tickets settled in one transaction.
+PAGE = 100
+#: Rounds of sending and settling again that one sync makes before it leaves the rest to the next.
+_ROUNDS = 4
+
+
+class NotFound(Exception):  # noqa: N818 (a word, not an error of the program)
+    """Say that a name names nothing."""
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Tell what a sync of one account did."""
+
+    account: str
+    tally: Tally = field(default_factory=Tally)
+    tagged: dict[str, list[str]] = field(default_factory=dict)
+    noted: list[str] = field(default_factory=list)
+    moved_back: list[dict[str, object]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    waiting: int = 0
+
+    @property
+    def findings(self) -> bool:
+        """Tell whether anything was judged."""
+        return bool(self.tally.findings)
+
+    def verdicts(self) -> dict[str, dict[Verdict, int]]:
+        """Give counts per rule and verdict."""
+        return {
+            rule: {Verdict(verdict): count for verdict, count in counts.items()}
+            for rule, counts in self.tally.findings.items()
+        }
+
+    def sentence(self) -> str:
+        """Say it in a sentence."""
+        t = self.tally
+        parts = [
+            f"{self.account}: {t.seen:,} tickets seen, {t.unchanged:,} unchanged, {t.complaints:,} complaints, "
+            f"{t.undecided:,} undecided, {t.outside:,} outside the scope"
+        ]
+        if t.unreadable:
+            parts.append(f"{t.unreadable:,} could not be read")
+        if self.tagged:
+            parts.append(f"{len(self.tagged):,} tagged")
+        if self.moved_back:
+            parts.append(f"{len(self.moved_back):,} moved back")
+        if self.waiting:
+            parts.append(f"{self.waiting:,} writes whose outcome is not known yet")
+        return "; ".join(parts) + "."
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as an object for programs."""
+        t = self.tally
+        return {
+            "account": self.account,
+            "seen": t.seen,
+            "unchanged": t.unchanged,
+            "read": t.read,
+            "complaints": t.complaints,
+            "undecided": t.undecided,
+            "outside": t.outside,
+            "unreadable": t.unreadable,
+            "verdicts": t.findings,
+            "tagged": self.tagged,
+            "moved_back": self.moved_back,
+            "refused": self.refused,
+            "waiting": self.waiting,
+        }
+
+
+class Service:
+    """Do what people ask of Ombud; opened with `open_service`, closed as a context manager."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, sleep: Callable[[float], None]) -> None:
+        """Keep what was opened."""
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.sleep = sleep
+        self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
+        self._connectors: dict[str, Connector] = {}
+        self._waiting: Callable[[str, float], None] | None = None
+
+    def __enter__(self) -> Self:
+        """Give the service."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.store.close()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the zone of the first binding's desk, for times in a terminal."""
+        return self.bounds[0].mapping.tzinfo if self.bounds else ZoneInfo("UTC")
+
+    def now(self) -> Instant:
+        """Give the present instant."""
+        return instant(self.clock.now())
+
+    def wait(self, seconds: float) -> None:
+        """Wait between two syncs."""
+        self.sleep(seconds)
+
+    def connector(self, account: str) -> Connector:
+        """Give an account's connector; raises `SettingsError` where secrets are missing."""
+        held = self._connectors.get(account)
+        if held is None:
+            told = self.settings.accounts.get(account)
+            if told is None:
+                raise NotFound(f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}")
+            held = open_connector(
+                account,
+                told,
+                lambda names: secrets_of(account, names, self.settings.folder),
+                clock=self.clock,
+                sleep=self.sleep,
+                on_wait=lambda why, seconds: self._waiting(why, seconds) if self._waiting else None,
+            )
+            self._connectors[account] = held
+        return held
+
+    def estimate(self, account: str, *, full: bool) -> Iterator[Estimate]:
+        """Foretell what a sync of an account will take, binding by binding."""
+        connector = self.connector(account)
+        if Capability.sweep not in connector.manifest.capabilities:
+            return
+        for bound in self._bounds(account):
+            cursor = None if full else self.store.cursor(account, bound.name)
+            yield connector.estimate(cursor, Interest(bound.scope.projects))
+
+    def sync(self, account: str, *, full: bool = False, tell: Tell | None = None) -> SyncReport:
+        """Bring one account in step; the lease makes sure that nobody else does so at the same time."""
+        connector = self.connector(account)
+        report = SyncReport(account)
+        if tell is not None:
+            self._waiting = lambda why, _: tell(report.tally.seen, None, why)
+        with self.store.lease(account) as epoch:
+            for bound in self._bounds(account):
+                at = self._settling(bound, connector)
+                block_from = self.store.first_sync(account, bound.name, self.now(), epoch)
+                self._send(at, report, epoch, block_from)
+                cursor = None if full else self.store.cursor(account, bound.name)
+                interest = Interest(bound.scope.projects)
+                for page in connector.changed(cursor, interest, bound.schema):
+                    for part in _parts(page):
+                        settle(
+                            at, part.seen, now=self.now(), block_from=block_from, epoch=epoch, cursor=part.cursor, tally=report.tally
+                        )  # fmt: skip
+                        if tell is not None:
+                            tell(report.tally.seen, page.total, "")
+                    self._send(at, report, epoch, block_from)
+                self._settle_refs(at, self.store.due(account, bound.name, self.now()), report, epoch, block_from)
+                self._send(at, report, epoch, block_from)
+                if full:
+                    self.store.full_sync_ended(account, bound.name, epoch)
+        self._waiting = None
+        return report
+
+    def _settle_refs(
+        self, at: Settling, refs: Sequence[Ref], report: SyncReport, epoch: int, block_from: Instant
+    ) -> None:
+        """Settle named tickets, as a webhook would."""
+        for start in range(0, len(refs), PAGE):
+            seen = list(at.connector.look(refs[start : start + PAGE], at.bound.schema))
+            missing = set(refs[start : start + PAGE]) - {each.ref for each in seen}
+            settle(
+                at, seen, now=self.now(), block_from=block_from, epoch=epoch, missing=sorted(missing), tally=report.tally
+            )
+
+    def _send(self, at: Settling, report: SyncReport, epoch: int, block_from: Instant) -> None:
+        """Send plans, and settle again what changed meanwhile."""
+        for _ in range(_ROUNDS):
+            sent = send(self.store, at.connector, epoch, self.now)
+            report.waiting = sent.waiting
+            for plan, receipt in sent.done:
+                if plan.add_tags or plan.remove_tags:
+                    report.tagged[str(plan.ref)] = sorted(plan.add_tags)
+                if plan.text:
+                    report.noted.append(str(plan.ref))
+                if plan.move_back is not None:
+                    report.moved_back.append(
+                        {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
+                    )
+            report.refused |= {str(ref): said for ref, said in sent.refused.items()}
+            if not sent.again:
+                return
+            self._settle_refs(at, sent.again, report, epoch, block_from)
+
+    def check(
+        self, *, as_of: Instant | None = None, known_at: Instant | None = None, rules: set[str] | None = None
+    ) -> Iterator[tuple[Finding, str, str]]:
+        """Judge every stored complaint again: finding, ticket key, address."""
+        now = as_of if as_of is not None else self.now()
+        for bound in self.bounds:
+            for judged in judge_again(bound, self.store, now=now, happened_by=as_of, known_by=known_at):
+                for finding in judged.findings:
+                    if not rules or finding.rule in rules:
+                        yield finding, judged.key, judged.url
+
+    def gaps(self) -> Iterator[tuple[str, Gap]]:
+        """Give the rules that are not judged because their data is not mapped."""
+        for bound in self.bounds:
+            for gap in bound.judge.gaps:
+                yield bound.name, gap
+
+    def triage(self) -> Sequence[Triage]:
+        """List tickets that the scope leaves undecided."""
+        return self.store.triage()
+
+    def explain(self, ref: str, rule: str | None) -> Iterator[str]:
+        """Say why each rule stands as it does for one ticket."""
+        found = self.store.find_ticket(ref)
+        if found is None:
+            raise NotFound(f"No ticket {ref!r} is known here. Write account:id or the ticket's key, or sync first")
+        bound = next((each for each in self.bounds if each.name == found.binding), None)
+        if bound is None:
+            raise NotFound(f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has")
+        yield from explain(bound, self.store, found, rule, self.now())
+
+    def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
+        """Import an event log into the binding that uses this mapping file."""
+        mapping = mapping if mapping.exists() else self.settings.folder / mapping
+        bound = next(
+            (
+                each
+                for each in self.bounds
+                if (self.settings.folder / each.settings.mapping).resolve() == mapping.resolve()
+            ),
+            None,
+        )
+        if bound is None:
+            raise NotFound(f"No binding in ombud.toml uses the mapping {mapping}. Name it there as `mapping`")
+        shape = LogShape(**load_log(mapping).model_dump())
+        _, readings = read_log(file, shape, bound.account)
+        report = SyncReport(bound.account)
+        privacy = Privacy(self.store.pseudonym, bound.mapping)
+        with self.store.lease(bound.account) as epoch:
+            page: list[object] = []
+            for reading in readings:
+                page.append(reading)
+                if len(page) == PAGE:
+                    settle_readings(bound, self.store, privacy, page, now=self.now(), epoch=epoch, tally=report.tally)  # type: ignore[arg-type]
+                    page = []
+                    if tell is not None:
+                        tell(report.tally.read, None, "")
+            settle_readings(bound, self.store, privacy, page, now=self.now(), epoch=epoch, tally=report.tally)  # type: ignore[arg-type]
+        return report
+
+    def checks(self, account: str) -> Sequence[Check]:
+        """Test an account's sign-in and permissions."""
+        return self.connector(account).check()
+
+    def fields(self, account: str) -> Sequence[NativeField]:
+        """List an account's fields."""
+        return self.connector(account).list_fields()
+
+    def statuses(self, account: str) -> Sequence[NativeStatus]:
+        """List an account's statuses."""
+        return self.connector(account).list_statuses()
+
+    def list_ours(self, account: str) -> Sequence[Ref]:
+        """List the tickets of an account that carry anything of ours, by the helpdesk's word and by our own."""
+        connector = self.connector(account)
+        found = {ref for bound in self._bounds(account) for ref in connector.list_ours(Interest(bound.scope.projects))}
+        return sorted(found | set(self.store.written(account)))
+
+    def uninstall(self, account: str, refs: Sequence[Ref], *, tell: Tell | None = None) -> dict[Ref, str]:
+        """Remove all that is ours from tickets; give those where something is left, and why."""
+        connector = self.connector(account)
+        left: dict[Ref, str] = {}
+        with self.store.lease(account) as epoch:
+            with self.store.begin(account, epoch) as tx:
+                tx.void_outbox(account)
+            for index, ref in enumerate(refs, 1):
+                receipt = connector.remove_ours(ref)
+                if receipt.outcome.value != "done":
+                    left[ref] = receipt.detail or receipt.outcome.value
+                if tell is not None:
+                    tell(index, len(refs), "")
+        return left
+
+    def backup(self, file: Path) -> str:
+        """Back the database up; give a sentence about it."""
+        digest = self.store.backup(file)
+        return f"Backed up to {file}, digest {digest}. OMBUD_KEY is not in it: keep it elsewhere."
+
+    @staticmethod
+    def restore(config: Path, file: Path, clock: Clock) -> str:
+        """Restore a backup over the configured database; give a sentence about it."""
+        settings = load_settings(config)
+        restore_backup(_database(settings), file, clock=clock)
+        return "Restored. Waiting writes were dropped, and nothing is written to a helpdesk until a full sync has ended."
+
+    def _bounds(self, account: str) -> list[Bound]:
+        if account not in self.settings.accounts:
+            raise NotFound(f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}")
+        return [bound for bound in self.bounds if bound.account == account]
+
+    def _settling(self, bound: Bound, connector: Connector) -> Settling:
+        return Settling(
+            bound=bound,
+            connector=connector,
+            store=self.store,
+            privacy=Privacy(self.store.pseudonym, bound.mapping),
+            waivers=self.store.waivers(),
+            acting=not self.store.observe_only,
+        )
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    """Split a page; the cursor goes with the last part."""
+    if len(page.seen) <= PAGE:
+        yield page
+        return
+    for start in range(0, len(page.seen), PAGE):
+        part: tuple[Seen, ...] = page.seen[start : start + PAGE]
+        yield Page(part, page.cursor if start + PAGE >= len(page.seen) else "", page.total)
+
+
+def open_service(
+    config: Path, clock: Clock, *, read_only: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> Service:
+    """Open the service by a configuration file; raises `SettingsError`, `PackError` or `StoreError`."""
+    settings = load_settings(config)
+    return Service(settings, open_store(_database(settings), key=_key(settings), clock=clock), clock, sleep)
+
+
+def _database(settings: Settings) -> str:
+    """Give the database's address; a relative SQLite file stands beside ombud.toml."""
+    prefix = "sqlite:///"
+    if settings.database.startswith(prefix) and not settings.database.startswith(f"{prefix}/"):
+        return f"{prefix}{(settings.folder / settings.database.removeprefix(prefix)).resolve()}"
+    return settings.database
+
+
+def _key(settings: Settings) -> bytes:
+    told = secret("OMBUD_KEY", settings.folder)
+    where = str(settings.folder / ".env")
+    if told is None:
+        raise SettingsError(
+            [Fault(where, 0, "OMBUD_KEY", "is not set", "Make one with `ombud init`, and keep it outside backups")]
+        )
+    try:
+        key = base64.urlsafe_b64decode(told)
+    except (binascii.Error, ValueError) as error:
+        raise SettingsError([Fault(where, 0, "OMBUD_KEY", "is not base64", "Restore the one made by `ombud init`")]) from error
+    if len(key) != 32:  # noqa: PLR2004 (256 bits)
+        raise SettingsError([Fault(where, 0, "OMBUD_KEY", "is not 32 bytes long", "Restore the one made by `ombud init`")])
+    return key
