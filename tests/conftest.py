@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.rt_server"]
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("OMBUD_CI") == "1"
 
@@ -33,6 +35,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no reference material at {folder}; set OMBUD_SHARED to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def prism() -> Path:
+    """Give the program Prism, which compares HTTP with an OpenAPI document."""
+    program = CHECKOUT / ".build" / "bin" / "prism"
+    if not program.exists():
+        pytest.skip("no Prism; `make setup-test` installs it")
+    return program
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
