@@ -1,1 +1,25 @@
 """The database: the only place that imports a driver."""
+
+from __future__ import annotations
+
+from ombud.store.backup import restore_backup
+from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.store import Store, open_store
+from ombud.store.transaction import Transaction
+from ombud.store.values import QUARANTINE, Posted, Posting, Settled, TicketState, Triage
+
+__all__ = [
+    "QUARANTINE",
+    "Busy",
+    "Posted",
+    "Posting",
+    "Settled",
+    "StaleLease",
+    "Store",
+    "StoreError",
+    "TicketState",
+    "Transaction",
+    "Triage",
+    "open_store",
+    "restore_backup",
+]

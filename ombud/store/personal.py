@@ -1,0 +1,114 @@
+"""Keep personal data apart: keyed identifiers everywhere, names and addresses encrypted per case."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, insert, select
+
+from ombud.store.errors import StoreError
+from ombud.store.tables import casekey, meta, person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+_NONCE = 12
+
+
+class Vault:
+    """Seal and open personal data under OMBUD_KEY.
+
+    Every case has a key of its own, wrapped by OMBUD_KEY; dropping it forgets the case's persons, in
+    backups made afterwards too, while findings stay readable.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        """Derive what is needed from OMBUD_KEY (32 bytes)."""
+        self._wrapping = AESGCM(hmac.digest(key, b"ombud case keys", "sha256"))
+        self._naming = hmac.digest(key, b"ombud pseudonyms", "sha256")
+        self.check = hmac.digest(key, b"ombud check", "sha256").hex()
+
+    def pseudonym(self, native: str) -> str:
+        """Give a keyed identifier: the same for the same text, and nothing to be guessed from it."""
+        told = hmac.digest(self._naming, native.encode(), "sha256")
+        return "p:" + base64.b32encode(told[:15]).decode().lower()
+
+    def case_keys(self, connection: Connection, cases: list[str]) -> dict[str, AESGCM]:
+        """Give the keys of cases, making those that are not there yet."""
+        rows = connection.execute(select(casekey).where(casekey.c.kase.in_(cases)))
+        keys = {row.kase: AESGCM(self._unseal(self._wrapping, row.wrapped, row.kase)) for row in rows}
+        made = []
+        for case in cases:
+            if case not in keys:
+                raw = AESGCM.generate_key(256)
+                keys[case] = AESGCM(raw)
+                made.append({"kase": case, "wrapped": self._seal(self._wrapping, raw, case)})
+        if made:
+            connection.execute(insert(casekey), made)
+        return keys
+
+    def remember(self, connection: Connection, people: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        """Store persons by case and keyed identifier, those only that are not stored yet."""
+        cases = [case for case, persons in people.items() if persons]
+        if not cases:
+            return
+        known = {
+            (row.kase, row.who)
+            for row in connection.execute(select(person.c.kase, person.c.who).where(person.c.kase.in_(cases)))
+        }
+        keys = self.case_keys(connection, cases)
+        rows = [
+            {"kase": case, "who": who, "secret": self._seal(keys[case], json.dumps(told).encode(), f"{case}/{who}")}
+            for case, persons in people.items()
+            for who, told in persons.items()
+            if (case, who) not in known
+        ]
+        if rows:
+            connection.execute(insert(person), rows)
+
+    def recall(self, connection: Connection, case: str) -> dict[str, dict[str, str]]:
+        """Give a case's persons by keyed identifier; nothing once it was forgotten."""
+        wrapped = connection.execute(select(casekey.c.wrapped).where(casekey.c.kase == case)).scalar()
+        if wrapped is None:
+            return {}
+        key = AESGCM(self._unseal(self._wrapping, wrapped, case))
+        return {
+            row.who: json.loads(self._unseal(key, row.secret, f"{case}/{row.who}"))
+            for row in connection.execute(select(person).where(person.c.kase == case))
+        }
+
+    def forget(self, connection: Connection, case: str) -> None:
+        """Drop a case's key and with it everything personal about it."""
+        connection.execute(delete(casekey).where(casekey.c.kase == case))
+        connection.execute(delete(person).where(person.c.kase == case))
+
+    def verify(self, connection: Connection) -> None:
+        """Refuse a key that is not the database's own; keep the check of a new one."""
+        held = connection.execute(select(meta.c.told).where(meta.c.name == "key")).scalar()
+        if held is None:
+            connection.execute(insert(meta), {"name": "key", "told": self.check})
+        elif not hmac.compare_digest(held, self.check):
+            raise StoreError("OMBUD_KEY is not the key of this database. Set the one that `ombud init` made for it")
+
+    @staticmethod
+    def _seal(key: AESGCM, plain: bytes, bound: str) -> str:
+        nonce = os.urandom(_NONCE)
+        return base64.b64encode(nonce + key.encrypt(nonce, plain, bound.encode())).decode()
+
+    @staticmethod
+    def _unseal(key: AESGCM, sealed: str, bound: str) -> bytes:
+        raw = base64.b64decode(sealed)
+        try:
+            return key.decrypt(raw[:_NONCE], raw[_NONCE:], bound.encode())
+        except InvalidTag as error:
+            raise StoreError("personal data cannot be opened: it was changed, or OMBUD_KEY is another") from error
+
+

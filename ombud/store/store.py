@@ -1,0 +1,330 @@
+"""The store: what is known of tickets, what was decided, what waits to be sent."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from ombud.model.connector import Gone
+from ombud.model.event import Ref
+from ombud.model.scope import Decision
+from ombud.store.engine import make_engine, reading, writing
+from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.migrate import check_version, migrate
+from ombud.store.personal import Vault
+from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket, waiver
+from ombud.store.transaction import GENESIS, Transaction, chained
+from ombud.store.values import Posted, TicketState, Triage, event_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Engine, Row
+
+    from ombud.model.event import Event
+    from ombud.model.facts import Instant
+
+_CHUNK = 500
+
+
+class Store:
+    """Read freely; write only within `begin`, under a lease."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        """Take over an engine whose database is of this version."""
+        self._engine = engine
+        self._vault = vault
+        self.pseudonym = vault.pseudonym
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @property
+    def path(self) -> Path:
+        """Give the database's file."""
+        return Path(self._engine.url.database or "")
+
+    @contextmanager
+    def lease(self, account: str) -> Iterator[int]:
+        """Hold an account alone on this machine: a kernel file lock, and an epoch that fences off the former holder.
+
+        Raises:
+            Busy: another process holds it.
+
+        """
+        path = self.path.with_name(f"{self.path.name}.{account}.lock")
+        with path.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(f"{account} is being synced by another process. Wait for it to end, or stop it") from error
+            with writing(self._engine) as db:
+                number = (db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar() or 0) + 1
+                db.exec_driver_sql("INSERT OR REPLACE INTO epoch (account, number) VALUES (?, ?)", (account, number))
+            yield number
+
+    @contextmanager
+    def begin(self, account: str, held: int) -> Iterator[Transaction]:
+        """Write in one transaction; nothing is written where the lease has been lost.
+
+        Raises:
+            StaleLease: another process has taken the account over.
+
+        """
+        with writing(self._engine) as db:
+            check_version(db)
+            now = db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar()
+            if now != held:
+                raise StaleLease(f"{account} has been taken over by another process; this one stops")
+            yield Transaction(db, self._vault)
+
+    def states(self, refs: Sequence[Ref]) -> dict[Ref, TicketState]:
+        """Give how tickets were left, those that are known."""
+        found: dict[Ref, TicketState] = {}
+        with reading(self._engine) as db:
+            for account, ids in _by_account(refs):
+                for chunk in _chunks(ids):
+                    query = select(ticket).where(ticket.c.account == account, ticket.c.ticket.in_(chunk))
+                    for row in db.execute(query):
+                        state = _state(row)
+                        found[state.ref] = state
+        return found
+
+    def events(self, refs: Sequence[Ref], *, known_by: Instant | None = None) -> dict[Ref, list[Event]]:
+        """Give tickets' events, oldest first; those only that were known by an instant."""
+        found: dict[Ref, list[Event]] = {}
+        with reading(self._engine) as db:
+            for account, ids in _by_account(refs):
+                for chunk in _chunks(ids):
+                    query = select(event).where(event.c.account == account, event.c.ticket.in_(chunk))
+                    if known_by is not None:
+                        query = query.where(event.c.known <= known_by)
+                    for row in db.execute(query.order_by(event.c.happened, event.c.seq, event.c.id)):
+                        each = event_of(row)  # type: ignore[arg-type]
+                        found.setdefault(each.ref, []).append(each)
+        return found
+
+    def complaints(self, binding: str) -> Iterator[list[TicketState]]:
+        """Give a binding's complaints in pages, whole cases together."""
+        query = (
+            select(ticket)
+            .where(ticket.c.binding == binding, ticket.c.decision == Decision.complaint.value, ticket.c.kase.is_not(None))
+            .order_by(ticket.c.kase, ticket.c.ticket)
+        )
+        page: list[TicketState] = []
+        with reading(self._engine) as db:
+            for row in db.execution_options(yield_per=_CHUNK).execute(query):
+                state = _state(row)
+                if len(page) >= _CHUNK and state.case != page[-1].case:
+                    yield page
+                    page = []
+                page.append(state)
+        if page:
+            yield page
+
+    def members(self, cases: Iterable[str]) -> dict[str, list[TicketState]]:
+        """Give the tickets of cases."""
+        found: dict[str, list[TicketState]] = {}
+        with reading(self._engine) as db:
+            for chunk in _chunks(sorted(set(cases))):
+                for row in db.execute(select(ticket).where(ticket.c.kase.in_(chunk)).order_by(ticket.c.ticket)):
+                    found.setdefault(row.kase, []).append(_state(row))
+        return found
+
+    def find_ticket(self, told: str) -> TicketState | None:
+        """Find a ticket by account:id, or by its key."""
+        account, colon, name = told.rpartition(":")
+        by_id = (ticket.c.account == account) & or_(ticket.c.ticket == name, ticket.c.key == name)
+        with reading(self._engine) as db:
+            row = db.execute(select(ticket).where(by_id if colon else ticket.c.key == told).limit(1)).first()
+        return None if row is None else _state(row)
+
+    def due(self, account: str, binding: str, now: Instant) -> list[Ref]:
+        """Give the tickets that the clock alone has changed, or that are to be tried again."""
+        query = (
+            select(ticket.c.vendor, ticket.c.ticket)
+            .where(ticket.c.account == account, ticket.c.binding == binding, ticket.c.recheck <= now)
+            .order_by(ticket.c.recheck)
+        )
+        with reading(self._engine) as db:
+            return [Ref(account, row.vendor, row.ticket) for row in db.execute(query)]
+
+    def troubled(self) -> list[TicketState]:
+        """Give the tickets that could not be read or judged the last time."""
+        with reading(self._engine) as db:
+            return [_state(row) for row in db.execute(select(ticket).where(ticket.c.failures > 0))]
+
+    def triage(self) -> list[Triage]:
+        """Give the tickets that the scope leaves undecided."""
+        query = select(ticket).where(ticket.c.decision == Decision.undecided.value).order_by(ticket.c.account, ticket.c.key)
+        with reading(self._engine) as db:
+            return [Triage(f"{r.account}:{r.ticket}", r.key, r.binding, r.url) for r in db.execute(query)]
+
+    def cursor(self, account: str, binding: str) -> str | None:
+        """Give where a sweep stands; `None` before its first page."""
+        query = select(cursor.c.told).where(cursor.c.account == account, cursor.c.binding == binding)
+        with reading(self._engine) as db:
+            return db.execute(query).scalar() or None
+
+    def posted(self, account: str, now: Instant) -> list[Posted]:
+        """Give the plans to send now: those whose outcome is unknown first, then what enforces something."""
+        query = (
+            select(outbox)
+            .where(outbox.c.account == account, outbox.c.next_try <= now)
+            .order_by(outbox.c.state == "pending", outbox.c.urgent.desc(), outbox.c.next_try, outbox.c.ticket)
+        )
+        with reading(self._engine) as db:
+            return [
+                Posted(Ref(r.account, r.vendor, r.ticket), r.plan, r.key, r.state, r.attempts, r.uncertain_since)
+                for r in db.execute(query)
+            ]
+
+    def moves_since(self, account: str, since: Instant) -> int:
+        """Count our move-backs on an account since an instant."""
+        query = select(func.count()).where(sent.c.account == account, sent.c.kind == "move_back", sent.c.done > since)
+        with reading(self._engine) as db:
+            return db.execute(query).scalar() or 0
+
+    def written(self, account: str) -> list[Ref]:
+        """Give the tickets of an account that we ever wrote to."""
+        query = select(sent.c.vendor, sent.c.ticket).where(sent.c.account == account).distinct()
+        with reading(self._engine) as db:
+            return [Ref(account, row.vendor, row.ticket) for row in db.execute(query)]
+
+    def first_sync(self, account: str, binding: str, now: Instant, held: int) -> Instant:
+        """Give when a binding was first synced; now, where this is the first time."""
+        name = f"first:{account}/{binding}"
+        told = self.meta(name)
+        if told is not None:
+            return int(told)
+        with self.begin(account, held) as tx:
+            tx.set_meta(name, str(now))
+        return now
+
+    def full_sync_ended(self, account: str, binding: str, held: int) -> None:
+        """Note that a full sync has ended: after a restore, acting begins again."""
+        with self.begin(account, held) as tx:
+            tx.set_meta(f"observe:{account}/{binding}", "")
+
+    def observe_only(self, account: str, binding: str) -> bool:
+        """Tell whether nothing may be written to the helpdesk: the database was restored and not yet synced in full."""
+        restored = self.meta("restored")
+        return bool(restored) and self.meta(f"observe:{account}/{binding}") is None
+
+    def meta(self, name: str) -> str | None:
+        """Give a fact about the database."""
+        with reading(self._engine) as db:
+            return db.execute(select(meta.c.told).where(meta.c.name == name)).scalar()
+
+    def waivers(self) -> list[Mapping[str, object]]:
+        """Give the waivers, as rows."""
+        with reading(self._engine) as db:
+            return [dict(row) for row in db.execute(select(waiver)).mappings()]
+
+    def recall(self, case: str) -> dict[str, dict[str, str]]:
+        """Give a case's persons by keyed identifier."""
+        with reading(self._engine) as db:
+            return self._vault.recall(db, case)
+
+    def forget(self, account: str, held: int, case: str) -> None:
+        """Forget everything personal about a case; its findings stay."""
+        with self.begin(account, held), writing(self._engine) as db:
+            self._vault.forget(db, case)
+
+    def verify_log(self) -> int:
+        """Check the decision log's chain; give its length.
+
+        Raises:
+            StoreError: a line was changed, or one is missing.
+
+        """
+        previous, seq = GENESIS, 0
+        with reading(self._engine) as db:
+            for row in db.execution_options(yield_per=_CHUNK).execute(select(decision).order_by(decision.c.seq)):
+                seq += 1
+                told = chained(
+                    previous, row.seq, row.known, row.kase, row.rule, row.occurrence, row.verdict, row.standing, row.action, row.digests
+                )  # fmt: skip
+                if row.seq != seq or row.previous != previous or row.hash != told:
+                    raise StoreError(f"the decision log was changed at line {seq}. Restore a backup, and find out by whom")
+                previous = told
+        return seq
+
+    def counts(self) -> dict[str, int]:
+        """Count tickets, events and log lines, for `ombud doctor`."""
+        with reading(self._engine) as db:
+            return {
+                table.name: db.execute(select(func.count()).select_from(table)).scalar() or 0
+                for table in (ticket, event, decision, outbox)
+            }
+
+    def quick_check(self) -> str:
+        """Ask the database whether it is whole: "ok", or what is wrong."""
+        with reading(self._engine) as db:
+            return str(db.exec_driver_sql("PRAGMA quick_check").scalar())
+
+    def backup(self, file: Path) -> str:
+        """Copy the database while it is in use; give the copy's digest."""
+        from ombud.store.backup import back_up  # noqa: PLC0415 (seldom needed)
+
+        return back_up(self.path, file)
+
+
+def open_store(url: str, *, key: bytes) -> Store:
+    """Open a database, made or migrated where need be.
+
+    Args:
+        url: sqlite:///path.
+        key: OMBUD_KEY, 32 bytes.
+
+    Raises:
+        StoreError: damaged, of another version, not ours, not writable, or of another key.
+
+    """
+    engine = make_engine(url)
+    migrate(engine)
+    vault = Vault(key)
+    with reading(engine) as db:
+        known = db.execute(select(meta.c.told).where(meta.c.name == "key")).scalar()
+    if known != vault.check:
+        with writing(engine) as db:
+            vault.verify(db)
+    return Store(engine, vault)
+
+
+def _state(row: Row[tuple[object, ...]]) -> TicketState:
+    return TicketState(
+        ref=Ref(row.account, row.vendor, row.ticket),
+        key=row.key,
+        url=row.url,
+        revision=row.revision,
+        decision=Decision(row.decision),
+        binding=row.binding,
+        case=row.kase,
+        settled=row.settled,
+        recheck=row.recheck,
+        failures=row.failures,
+        trouble=row.trouble,
+        gone=None if row.gone is None else Gone(row.gone),
+        refused=row.refused,
+        complete=row.complete,
+    )
+
+
+def _by_account(refs: Iterable[Ref]) -> Iterable[tuple[str, list[str]]]:
+    grouped: dict[str, list[str]] = {}
+    for ref in refs:
+        grouped.setdefault(ref.account, []).append(ref.id)
+    return grouped.items()
+
+
+def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
+
+

@@ -1,0 +1,179 @@
+"""The database's tables. Instants are microseconds since the epoch; no column is called `at`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+metadata: Final = MetaData()
+
+
+def _ref() -> list[Column[str]]:
+    return [
+        Column("account", String, primary_key=True),
+        Column("ticket", String, primary_key=True),
+    ]
+
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("told", Text, nullable=False))
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("binding", String, primary_key=True),
+    Column("told", Text, nullable=False),
+)
+
+epoch = Table(
+    "epoch", metadata, Column("account", String, primary_key=True), Column("number", Integer, nullable=False)
+)
+
+#: A ticket as last settled: what it is, at which revision, when the clock alone changes it.
+ticket = Table(
+    "ticket",
+    metadata,
+    *_ref(),
+    Column("vendor", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("binding", String, nullable=False),
+    Column("kase", String),
+    Column("settled", String),
+    Column("recheck", BigInteger),
+    Column("failures", Integer, nullable=False),
+    Column("trouble", String),
+    Column("gone", String),
+    Column("refused", String),
+    Column("complete", Boolean, nullable=False),
+    Index("ticket_recheck", "account", "recheck"),
+    Index("ticket_case", "kase"),
+    Index("ticket_key", "key"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    *_ref(),
+    Column("id", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("change", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("happened", BigInteger, nullable=False),
+    Column("recorded", BigInteger, nullable=False),
+    Column("actor", String),
+    Column("cause", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("field", String),
+    Column("nature", String, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("message", Text),
+    Column("source", String),
+    Column("known", BigInteger, nullable=False),
+)
+
+casekey = Table(
+    "casekey", metadata, Column("kase", String, primary_key=True), Column("wrapped", String, nullable=False)
+)
+
+#: Personal data, encrypted under the case's key; without the key it is forgotten.
+person = Table(
+    "person",
+    metadata,
+    Column("kase", String, primary_key=True),
+    Column("who", String, primary_key=True),
+    Column("secret", Text, nullable=False),
+)
+
+#: Findings as intervals: never deleted; `until` is empty while one holds.
+finding = Table(
+    "finding",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("kase", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("vendor", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("binding", String, nullable=False),
+    Column("occurrence", String, nullable=False),
+    Column("entered", BigInteger),
+    Column("verdict", String, nullable=False),
+    Column("standing", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("due", BigInteger),
+    Column("stop", BigInteger),
+    Column("recheck", BigInteger),
+    Column("reasons", Text, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("pack", String, nullable=False),
+    Column("pack_digest", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("withdrawn", String),
+    Index("finding_open", "kase", "until"),
+    Index("finding_key", "key"),
+)
+
+#: The decision log: chained, append-only, identifiers only.
+decision = Table(
+    "decision",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("known", BigInteger, nullable=False),
+    Column("kase", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("occurrence", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("standing", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("digests", Text, nullable=False),
+    Column("previous", String, nullable=False),
+    Column("hash", String, nullable=False),
+)
+
+#: One waiting plan a ticket.
+outbox = Table(
+    "outbox",
+    metadata,
+    *_ref(),
+    Column("vendor", String, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("key", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("uncertain_since", BigInteger),
+)
+
+#: What we wrote, for budgets and for taking it away again.
+sent = Table(
+    "sent",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("account", String, nullable=False),
+    Column("vendor", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Index("sent_account", "account", "kind", "done"),
+)
+
+waiver = Table(
+    "waiver",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("rule", String, nullable=False),
+    Column("kase", String),
+    Column("why", Text, nullable=False),
+    Column("requested_by", String, nullable=False),
+    Column("approved_by", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)

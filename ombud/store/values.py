@@ -1,0 +1,234 @@
+"""What passes between the service and the database, and how events are written down."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ombud.model.connector import Gone
+from ombud.model.event import Cause, Event, Kind, Message, Nature, Ref, Side
+from ombud.model.facts import UNKNOWN
+from ombud.model.scope import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ombud.model.connector import Seen
+    from ombud.model.event import Native
+    from ombud.model.facts import Instant
+    from ombud.model.finding import Finding
+
+#: Failures after which a ticket is quarantined: tried ever more seldom, its rules unknown.
+QUARANTINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TicketState:
+    """Say how a ticket was left by its last settle.
+
+    Attributes:
+        ref: the ticket.
+        key: what people call it.
+        url: where people open it.
+        revision: the vendor's revision that was settled.
+        decision: complaint, not a complaint, undecided.
+        binding: the binding it was settled under.
+        case: its case, for complaints.
+        settled: digest of everything it was settled with.
+        recheck: when the clock alone changes it; after a failure, when it is tried again.
+        failures: failures in a row.
+        trouble: what failed last.
+        gone: why it cannot be read.
+        refused: transition that the helpdesk would not let us undo.
+        complete: whether its history reaches back to its creation.
+
+    """
+
+    ref: Ref
+    key: str
+    url: str
+    revision: str
+    decision: Decision
+    binding: str
+    case: str | None = None
+    settled: str | None = None
+    recheck: Instant | None = None
+    failures: int = 0
+    trouble: str | None = None
+    gone: Gone | None = None
+    refused: str | None = None
+    complete: bool = True
+
+    @classmethod
+    def outside(cls, seen: Seen, decision: Decision, binding: str) -> TicketState:
+        """Note a ticket that is no complaint, or undecided: nothing of it is judged or read."""
+        return cls(seen.ref, seen.key, "", seen.revision, decision, binding)
+
+    def rests(self, revision: str, settled: str, now: Instant) -> bool:
+        """Tell whether nothing has changed: not the ticket, not what judges it, and no clock has run out."""
+        if self.recheck is not None and self.recheck <= now:
+            return False
+        if self.failures:
+            return True
+        return self.revision == revision and self.settled == settled
+
+    @property
+    def quarantined(self) -> bool:
+        """Tell whether it failed so often that it is tried only now and then."""
+        return self.failures >= QUARANTINE
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Hold a plan to be sent: its JSON, its key, and whether it enforces something."""
+
+    plan: str
+    key: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Hold a plan as it waits in the outbox."""
+
+    ref: Ref
+    plan: str
+    key: str
+    state: str
+    attempts: int
+    uncertain_since: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Hold what settling one ticket brought, to be stored in the page's transaction.
+
+    Attributes:
+        state: the ticket as it is left.
+        events: events not stored before.
+        people: keyed identifier -> personal data.
+        findings: the case's findings, every verdict; `None` leaves those stored as they are.
+        posting: the plan to send; `None` drops one that waits, unless its outcome is uncertain.
+        why: what was decided, for the log.
+        digests: of everything a verdict depends on.
+        members: tickets of the case.
+        facts: rows of the complaint and of its transitions, already encoded.
+        dues: deadlines of the complaint: rule, occurrence, start, due, stop.
+        withdrawn: why findings of the case are withdrawn, where they are.
+
+    """
+
+    state: TicketState
+    events: Sequence[Event] = ()
+    people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    findings: Sequence[Finding] | None = None
+    posting: Posting | None = None
+    why: str = "none"
+    digests: str = ""
+    members: Sequence[Ref] = ()
+    withdrawn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Name a ticket that the scope leaves undecided."""
+
+    ref: str
+    key: str
+    binding: str
+    url: str
+
+
+def event_row(event: Event, known: Instant) -> tuple[Any, ...]:
+    """Write an event as a row of `event`, in the order of its columns."""
+    ref = event.ref
+    return (
+        ref.account,
+        ref.id,
+        event.id,
+        ref.vendor,
+        event.change,
+        event.seq,
+        event.happened,
+        event.recorded,
+        event.actor,
+        event.cause.value,
+        event.kind.value,
+        event.field,
+        event.nature.value,
+        _written(event.before),
+        _written(event.after),
+        None if event.message is None else _message_text(event.message),
+        event.source,
+        known,
+    )
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """Read an event from a row of `event`."""
+    (account, ticket, name, vendor, change, seq, happened, recorded, actor, cause, kind, of_field, nature, before, after, message, source, _) = row  # fmt: skip
+    return Event(
+        id=name,
+        ref=Ref(account, vendor, ticket),
+        change=change,
+        seq=seq,
+        happened=happened,
+        recorded=recorded,
+        actor=actor,
+        cause=_CAUSES[cause],
+        kind=_KINDS[kind],
+        field=of_field,
+        nature=_NATURES[nature],
+        before=_read(before),
+        after=_read(after),
+        message=None if message is None else _message(message),
+        source=source,
+    )
+
+
+_CAUSES = {each.value: each for each in Cause}
+_KINDS = {each.value: each for each in Kind}
+_NATURES = {each.value: each for each in Nature}
+
+
+def _written(value: Native) -> str | None:
+    """Write a native value: text behind `=`, several behind `[`, unknown as `?`."""
+    if value is None:
+        return None
+    if value is UNKNOWN:
+        return "?"
+    return f"={value}" if isinstance(value, str) else json.dumps(list(value), ensure_ascii=False)
+
+
+def _read(text: str | None) -> Native:
+    if text is None:
+        return None
+    if text[0] == "=":
+        return text[1:]
+    return UNKNOWN if text == "?" else tuple(json.loads(text))
+
+
+def _message_text(message: Message) -> str:
+    return json.dumps(
+        [
+            message.public,
+            None if message.by is None else message.by.value,
+            None if message.to is None else message.to.value,
+            message.automatic,
+            sorted(message.kinds),
+            message.key,
+        ]
+    )
+
+
+def _message(text: str) -> Message:
+    public, by, to, automatic, kinds, key = json.loads(text)
+    return Message(
+        public=public,
+        by=None if by is None else Side(by),
+        to=None if to is None else Side(to),
+        automatic=automatic,
+        kinds=frozenset(kinds),
+        key=key,
+    )
