@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def run(
     jira_port: int = 0,
     *,
     seed: int = 1,
-    tickets: int = 200,
+    tickets: int = 400,
     empty: bool = False,
     replay: Path | None = None,
     mapping: Path | None = None,
@@ -35,11 +35,11 @@ def run(
     journal_path: Path | None = None,
     index_lag_seconds: float = 0,
     running_clock: bool = True,
-    prepare: Callable[[World], None] | None = None,
 ) -> None:
     """Serve until interrupted; the first line on stdout is JSON and says where and how to sign in.
 
-    An empty sandbox opens at the real present, a seeded one where its seed ends, and its clock runs on from there.
+    An empty sandbox opens at the real present, a seeded one where its seed ends; the clock runs on.
+    What the seed planted is written to `truth_path`, by default a file in a new folder.
     """
     journal = Journal(journal_path)
     start = present() if empty else DEFAULT_NOW
@@ -53,9 +53,8 @@ def run(
         from ombud.sandbox.seed import seed_into
 
         truth = seed_into(world, seed=seed, tickets=tickets)
-    if prepare is not None:
-        prepare(world)
-    if truth is not None and truth_path is not None:
+    if truth is not None:
+        truth_path = truth_path or Path(tempfile.mkdtemp(prefix="sandbox-")) / "truth.json"
         truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
     if running_clock:
         world.clock.run()
@@ -67,7 +66,7 @@ def run(
     ready = {
         "jira": {"url": server.url, "email": server.email, "token": server.token, "project": "CMP"},
         "control": {"url": f"{server.url}/_sandbox", "token": server.control_token},
-        "truth": str(truth_path) if truth is not None and truth_path is not None else None,
+        "truth": str(truth_path) if truth is not None else None,
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()

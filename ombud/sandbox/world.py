@@ -83,7 +83,7 @@ class World:
     def create(
         self,
         project: str,
-        type: str,  # noqa: A002
+        type: str,
         fields: Mapping[str, Any],
         actor: str,
         when: datetime | None = None,
@@ -278,7 +278,7 @@ class World:
         self,
         a: str,
         b: str,
-        type: str = "Relates",  # noqa: A002
+        type: str = "Relates",
         when: datetime | None = None,
         actor: str | None = None,
     ) -> str:
