@@ -78,6 +78,19 @@ def test_a_search_that_names_no_field_gets_ids(jira):
     assert page == {"issues": [{"id": "10101"}], "isLast": True}
 
 
+def test_fields_are_named_taken_away_or_all(jira):
+    def fields(*wanted):
+        row = jira.search(jql="key = CMP-1", fields=list(wanted)).json()["issues"][0]
+        return set(row.get("fields", ()))
+
+    assert fields("id", "key") == set()
+    assert fields("summary", "nonsense") == {"summary"}
+    everything = fields("*all")
+    assert fields("*navigable") == everything - {"comment"}
+    assert fields("*navigable", "comment") == everything
+    assert fields("*all", "-status") == everything - {"status"}
+
+
 def test_many_fields_make_short_pages(jira, server):
     server.site.page_cap = 2
     page = jira.search(jql="project = CMP", fields=["*all"], maxResults=100).json()

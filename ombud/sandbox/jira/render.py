@@ -237,12 +237,11 @@ class View:
         """Print the wanted fields; unknown names are passed over, as Jira does."""
         minus = {name[1:] for name in wanted if name.startswith("-")}
         plus = [name for name in wanted if not name.startswith("-")]
-        if "*all" in plus or "*navigable" in plus or (minus and not plus):
-            names = [*_COMPUTED, *self.world.fields]
-            if "*all" not in plus:
-                names.remove("comment")
-        else:
-            names = plus
+        names = [name for name in plus if not name.startswith("*")]
+        if "*all" in plus:
+            names += [*_COMPUTED, *self.world.fields]
+        elif "*navigable" in plus or (minus and not plus):
+            names += [name for name in (*_COMPUTED, *self.world.fields) if name != "comment"]
         made: dict[str, Any] = {}
         for name in names:
             if name in minus or name in made:
