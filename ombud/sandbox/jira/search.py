@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +39,7 @@ _TOKEN_LIFE = timedelta(days=7)
 _MANY_FIELDS = 20
 _MOST = 5000
 _CHANGELOG = 40
+_SNAPSHOTS = 100
 
 
 def gone(_site: Site, _request: Request) -> Answer:
@@ -217,7 +219,9 @@ def _snapshot(
         rows = [issue for issue in _candidates(site, query, fresh) if query.test(issue)]
         for name, descending in reversed(order):
             rows.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)
-        name_of_order = f"{seal}-{len(site.snapshots)}"
+        name_of_order = secrets.token_hex(8)
+        while len(site.snapshots) >= _SNAPSHOTS:
+            del site.snapshots[next(iter(site.snapshots))]
         site.snapshots[name_of_order] = [issue.id for issue in rows]
         start = 0
     else:
