@@ -56,7 +56,7 @@ free_port() {
 alive() {
   local pid
   pid=$(cat "$dir/pid" 2>/dev/null) && [ -n "$pid" ] && [ -r "/proc/$pid/environ" ] &&
-    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qxF "OMBUD_RT_DIR=$dir"
+    { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qxF "OMBUD_RT_DIR=$dir"
 }
 
 answers() {
