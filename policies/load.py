@@ -36,7 +36,7 @@ PACKS: Final = Path(__file__).parent / "packs"
 _BY_NAME: Final = ("vocabulary", "params", "profiles")
 
 
-def pack_names() -> tuple[str, ...]:
+def built_in() -> tuple[str, ...]:
     """Give the names of the packs that come with Ombud."""
     return tuple(sorted(each.parent.name for each in PACKS.glob("*/pack.yaml")))
 
@@ -57,7 +57,7 @@ def pack_path(source: str | Path, folder: Path | None = None) -> Path:
                         0,
                         "",
                         "is no pack that comes with Ombud",
-                        nearest(source, pack_names()),
+                        nearest(source, built_in()),
                     )
                 ]
             )
@@ -73,7 +73,7 @@ def pack_path(source: str | Path, folder: Path | None = None) -> Path:
                     0,
                     "",
                     "there is no such file",
-                    f"Name a file, or one of: {', '.join(pack_names())}",
+                    f"Name a file, or one of: {', '.join(built_in())}",
                 )
             ]
         )
@@ -128,6 +128,11 @@ def load_pack(source: str | Path) -> Pack:
         content=canonical(content),
         used=frozenset(builder.used),
     )
+
+
+def files_of(source: str | Path) -> tuple[Marked, ...]:
+    """Read the files a pack is made of, its own first; raises `PackError`."""
+    return _merged(pack_path(source), ()).files
 
 
 def holiday_dates(
@@ -233,13 +238,13 @@ def _day(text: str | None, where: Where, faults: list[Fault]) -> date | None:
 class _Merged:
     """Hold a pack laid over its base, and where each part came from."""
 
-    file: Marked
+    files: tuple[Marked, ...]
     content: dict[str, Any]
     origins: dict[Where, tuple[Marked, Where]] = field(default_factory=dict)
 
     def problem(self, fault: Fault) -> Problem:
         """Place a fault in the file its part came from."""
-        source, prefix = self.origins.get(fault.where[:2], (self.file, fault.where[:2]))
+        source, prefix = self.origins.get(fault.where[:2], (self.files[0], fault.where[:2]))
         return source.problem((*prefix, *fault.where[2:]), fault.what, fault.remedy)
 
 
@@ -253,7 +258,7 @@ def _merged(path: Path, chain: tuple[Path, ...]) -> _Merged:
     ids = [rule["id"] for rule in content.get("rules", ())]
     own |= {("rules", i): (file, ("rules", i)) for i in range(len(ids))}
     if "base" not in content:
-        return _Merged(file, {**content, "rules": content.get("rules", [])}, own)
+        return _Merged((file,), {**content, "rules": content.get("rules", [])}, own)
     chain = (*chain, path.resolve())
     try:
         below = pack_path(content["base"], path.parent)
@@ -291,7 +296,7 @@ def _merged(path: Path, chain: tuple[Path, ...]) -> _Merged:
     origins = {where: origin for where, origin in base.origins.items() if where[0] != "rules"}
     origins |= {where: origin for where, origin in own.items() if where[0] != "rules"}
     origins |= {("rules", i): origin for i, (origin, _) in enumerate(rules.values())}
-    return _Merged(file, merged, origins)
+    return _Merged((file, *base.files), merged, origins)
 
 
 def _read(path: Path) -> Marked:
@@ -304,7 +309,7 @@ def _read(path: Path) -> Marked:
             [Problem(str(path), 0, 0, "", f"cannot be read: {error.strerror}", "Check the path")]
         ) from error
     try:
-        file = read(text, _shown(path))
+        file = read(text, path)
     except Unreadable as error:
         raise PackError([error.problem]) from error
     check_shape(file, PackOf)
@@ -321,11 +326,3 @@ def _read(path: Path) -> Marked:
     if doubled:
         raise PackError(doubled)
     return file
-
-
-def _shown(path: Path) -> str:
-    """Name a file shortly: relative to where we are, if it lies below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
@@ -27,7 +28,7 @@ _PLAIN: Final = {
 _HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
-class Unreadable(Exception):  # noqa: N818 (the name says it)
+class Unreadable(Exception):
     """Refuse a text that is no pack file at all."""
 
     def __init__(self, problem: Problem) -> None:
@@ -41,17 +42,22 @@ class Marked:
     """Hold a file's plain content (what JSON can hold) with its marks.
 
     Attributes:
-        file: as it was named.
+        path: where it lies.
         content: mappings, lists, texts, numbers and truth values.
         marks: path -> line and column of the key, or of the item in a list; both from 1.
         problems: what is wrong with the YAML itself.
 
     """
 
-    file: str
+    path: FilePath
     content: Any = None
     marks: dict[Path, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def file(self) -> str:
+        """Give its name for people."""
+        return shown(self.path)
 
     def problem(self, where: Path, what: str, remedy: str) -> Problem:
         """Give a problem at a path; parts of it that the file does not have are passed over."""
@@ -83,8 +89,17 @@ class Marked:
         return text
 
 
-def read(text: bytes, file: str) -> Marked:
+def shown(path: FilePath) -> str:
+    """Name a file shortly: relative to where we are, if it lies below."""
+    try:
+        return str(path.resolve().relative_to(FilePath.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def read(text: bytes, path: FilePath) -> Marked:
     """Read YAML: no tags, no anchors, no doubled keys, no keys but text; raises `Unreadable`."""
+    file = shown(path)
     if len(text) > MAXIMUM_BYTES:
         raise Unreadable(
             Problem(
@@ -117,7 +132,7 @@ def read(text: bytes, file: str) -> Marked:
                 error.note or "Mend it there",
             )
         ) from error
-    marked = Marked(file)
+    marked = Marked(path)
     marked.content = _plain(node, (), marked) if node is not None else None
     return marked
 

@@ -287,10 +287,61 @@ class PackOf(_Strict):
         return vocabulary
 
 
-for _model in (AllOf, AnyOf, NotOf, TermOf, GuardOf, DeadlineOf, RuleOf, PackOf):
-    _model.model_rebuild()
-
-
 def is_name(text: str) -> bool:
     """Tell whether a text can name a pack, a field or a parameter."""
     return re.fullmatch(_NAME, text) is not None
+
+
+class PauseOf(_Strict):
+    """A time in which the complaint waited for somebody."""
+
+    waiting: Literal["complainant", "third_party"]
+    from_: Text = Field(alias="from")
+    until: Text | None = None
+
+
+class CalendarOf(_Strict):
+    """When the desk of the examples is open."""
+
+    zone: Text
+    week: dict[str, list[str]]
+    holidays: list[Annotated[str, Field(pattern=_DAY)]] = Field(default_factory=list)
+
+
+class ExampleOf(_Strict):
+    """A complaint, and what a rule says of it; fields it does not name are empty."""
+
+    rule: Annotated[str, Field(pattern=_ID)]
+    name: Annotated[str, Field(min_length=1, max_length=160)]
+    expect: Literal["pass", "fail", "pending", "not_applicable", "unknown"]
+    row: dict[Name, Scalar] = Field(
+        default_factory=dict, description="Fields, and milestones as times with their zone."
+    )
+    unknown: list[Name] = Field(
+        default_factory=list, description="Fields of which nothing is known."
+    )
+    pauses: list[PauseOf] = Field(default_factory=list)
+    as_of: Text | None = Field(default=None, description="When it is judged, with the zone.")
+    due: Text | None = Field(default=None, description="When it is due, with the zone.")
+
+
+class ExamplesOf(_Strict):
+    """A file of examples beside a pack."""
+
+    calendar: CalendarOf | None = None
+    examples: Annotated[list[ExampleOf], Field(min_length=1)]
+
+
+_MODELS: tuple[type[BaseModel], ...] = (
+    AllOf,
+    AnyOf,
+    NotOf,
+    TermOf,
+    GuardOf,
+    DeadlineOf,
+    RuleOf,
+    PackOf,
+    ExamplesOf,
+)
+for _model in _MODELS:
+    _model.model_rebuild()
