@@ -86,8 +86,8 @@ def main_options(
     configure_logging(debug=debug)
 
 
-def _service(*, observe: bool = False) -> Service:
-    return open_service(_State.config, SystemClock(), read_only=observe)
+def _service() -> Service:
+    return open_service(_State.config, SystemClock())
 
 
 @app.command()
@@ -141,7 +141,7 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="Print every failure, not only the first ones.")] = False,
 ) -> None:
     """Judge every complaint again from what is stored, without asking the helpdesk."""
-    with _service(observe=True) as service:
+    with _service() as service:
         grave = 0
         wanted = set(verdict) if verdict else {Verdict.failed, Verdict.unknown, Verdict.waived, Verdict.pending}
 
@@ -183,7 +183,7 @@ def _print_gaps(service: Service) -> None:
 @app.command()
 def triage(form: Format = Form.table) -> None:
     """List tickets of which the scope cannot say whether they are complaints."""
-    with _service(observe=True) as service:
+    with _service() as service:
         rows = [(item.ref, item.key, item.binding, item.url) for item in service.triage()]
     terminal.print_rows(out, ("ref", "ticket", "binding", "url"), rows, form=form, title="Undecided: complaint or not?")
 
@@ -194,7 +194,7 @@ def explain(
     rule: Annotated[str | None, typer.Argument(help="One rule; all without.")] = None,
 ) -> None:
     """Show why: what a rule asks, what was there at the time, and the sum of every deadline."""
-    with _service(observe=True) as service:
+    with _service() as service:
         for line in service.explain(ref, rule):
             out.print(terminal.plain(line), soft_wrap=True)
 
@@ -353,14 +353,14 @@ def uninstall(
 @app.command()
 def backup(file: Path) -> None:
     """Back the database up while it is in use; keys are not in it."""
-    with _service(observe=True) as service:
+    with _service() as service:
         out.print(service.backup(file))
 
 
 @app.command()
 def restore(file: Path) -> None:
     """Restore a backup; nothing is written to a helpdesk until a full sync has ended."""
-    out.print(Service.restore(_State.config, file, SystemClock()))
+    out.print(Service.restore(_State.config, file))
     out.print("Next: ombud sync --full", style="dim")
 
 

@@ -17,7 +17,7 @@ from ombud.model.facts import Verdict
 from ombud.model.instant import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from ombud.model.finding import Finding
@@ -50,9 +50,14 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\
 
 
 def print_findings(
-    out: Console, checked: Iterable[tuple[Finding, str, str]], *, zone: ZoneInfo, most: int | None
+    out: Console,
+    checked: Iterable[tuple[Finding, str, str]],
+    *,
+    zone: ZoneInfo,
+    most: int | None,
+    wanted: Collection[Verdict],
 ) -> dict[str, dict[Verdict, int]]:
-    """Print findings one by one, worst first as they come, and give the counts per rule."""
+    """Print the findings wanted as they come, at most so many, and give the counts of all per rule."""
     counts: dict[str, dict[Verdict, int]] = {}
     printed = 0
     for finding, key, url in checked:
@@ -60,7 +65,7 @@ def print_findings(
         per_rule[finding.verdict] = per_rule.get(finding.verdict, 0) + 1
         if most is not None and printed >= most:
             continue
-        if finding.verdict in {Verdict.failed, Verdict.unknown, Verdict.waived}:
+        if finding.verdict in wanted:
             printed += 1
             _print_finding(out, finding, key, url, zone)
     return counts

@@ -109,7 +109,6 @@ def bind(settings: Settings, binding: Binding) -> Bound:
     )
     judge = Judge(
         configured.rules,
-        configured.vocabulary,
         {binding.calendar: calendar, configured.calendar: calendar},
         calendar=binding.calendar,
         names=mapping.names,

@@ -55,6 +55,7 @@ def decide(
     now: Instant,
     block_from: Instant,
     account_moves: int,
+    refused: str | None,
 ) -> Decision:
     """Decide what the ticket should show.
 
@@ -66,8 +67,11 @@ def decide(
         now: the present instant.
         block_from: transitions before this instant are flagged and not moved back.
         account_moves: move-backs on this account within the last hour.
+        refused: the transition that the helpdesk would not let us undo.
 
     """
+    if actual.ref != complaint.lead:
+        return Decision(Desired(), None, "none")
     rechecks = [finding.recheck for finding in findings if finding.recheck is not None]
     shown = [finding for finding in _latest(findings) if finding.mode in _ACTING]
     missing = [f for f in shown if f.standing is Verdict.failed and f.due is None]
@@ -85,7 +89,9 @@ def decide(
         else:
             rechecks.append(next_due.due - NEAR)
 
-    back, insists = _move_back(bound, complaint, missing, actual, now, block_from, account_moves)
+    back, insists = _move_back(complaint, missing, actual, now, block_from, account_moves)
+    if back is not None and back.event == refused:
+        back, insists = None, True
     blocked = _blocked(bound, complaint, missing)
     if back is not None or blocked is not None or insists:
         tags.add(TAG_BLOCKED)
@@ -120,7 +126,6 @@ def _latest(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _move_back(
-    bound: Bound,
     complaint: Complaint,
     missing: Sequence[Finding],
     actual: Actual,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.finding import Finding, Fix, finding_key
 from policies.english import reasons
+from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Guard
 from sync.binding import BEFORE_POLICY
 
@@ -34,6 +35,43 @@ def find(bound: Bound, complaint: Complaint, judged: Iterable[Judgement], *, url
     """Give a finding for each judgement of a complaint; `url` is where a person opens the ticket."""
     before = bound.before_policy(complaint)
     return [_finding(bound, complaint, each, url=url, before=before) for each in judged]
+
+
+#: Rule that every binding has: leaving the scope needs a reason.
+SCOPE_LEFT = "scope.left_without_reason"
+_REASON = "declassified_reason"
+
+
+def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
+    """Give the finding of a ticket that was a complaint and is none any more: it must say why."""
+    told = complaint.row.get(_REASON, UNKNOWN)
+    if told is UNKNOWN:
+        verdict, said = Verdict.unknown, ("It is no longer a complaint; whether a reason is given cannot be told.",)
+    elif told is None:
+        verdict, said = Verdict.failed, ("It is no longer a complaint, and no reason is given.",)
+    else:
+        verdict, said = Verdict.passed, ()
+    return Finding(
+        key=finding_key(SCOPE_LEFT, complaint.case, STANDING_OCCURRENCE),
+        rule=SCOPE_LEFT,
+        case=complaint.case,
+        ref=complaint.lead,
+        binding=bound.name,
+        occurrence=STANDING_OCCURRENCE,
+        entered=None,
+        verdict=verdict,
+        standing=verdict,
+        severity="major",
+        clauses=("ISO 10002:2018 7.2",),
+        due=None,
+        stop=None,
+        recheck=None,
+        reasons=said,
+        fixes=(_fix(bound, _REASON, url),) if verdict is Verdict.failed else (),
+        mode=BEFORE_POLICY if bound.before_policy(complaint) else bound.settings.mode,
+        pack=bound.pack.title_version,
+        pack_digest=bound.pack.digest,
+    )
 
 
 def _finding(bound: Bound, complaint: Complaint, judged: Judgement, *, url: str, before: bool) -> Finding:

@@ -14,14 +14,13 @@ from connectors.file import LogShape, read_log
 from ombud.model.connector import Capability, Interest, Page, Seen
 from ombud.model.facts import Verdict
 from ombud.model.instant import instant
-from ombud.settings import SettingsError, load_log, load_settings, secret, secrets_of
-from ombud.settings import Fault
-from ombud.store import open_store, restore_backup
+from ombud.settings import Fault, SettingsError, load_log, load_settings, secret, secrets_of
+from ombud.store import StoreError, open_store, restore_backup
 from sync.binding import bind
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
-from sync.settle import Settling, Tally, judge_again, settle, settle_readings
+from sync.settle import Settling, Tally, judge_again, settle, store_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,17 +28,20 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ombud.model.clock import Clock
-    from ombud.model.connector import Check, Connector, Estimate, NativeField, NativeStatus
+    from ombud.model.connector import Check, Connector, Estimate, NativeField, NativeStatus, Reading, Receipt
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
+    from ombud.model.mark import Plan
     from ombud.settings import Settings
     from ombud.store import Store, Triage
     from policies.judge import Gap
+    from policies.waiver import Waiver
     from sync.binding import Bound
 
     Tell = Callable[[int, int | None, str], None]
 
+_SQLITE = "sqlite:///"
 #: Tickets settled in one transaction.
 PAGE = 100
 #: Rounds of sending and settling again that one sync makes before it leaves the rest to the next.
@@ -61,6 +63,15 @@ class SyncReport:
     moved_back: list[dict[str, object]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     waiting: int = 0
+
+    def note(self, plan: Plan, receipt: Receipt) -> None:
+        """Take a plan that is in place into the report."""
+        if plan.add_tags or plan.remove_tags:
+            self.tagged[str(plan.ref)] = sorted(plan.add_tags)
+        if plan.text:
+            self.noted.append(str(plan.ref))
+        if plan.move_back is not None:
+            self.moved_back.append({"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""})
 
     @property
     def findings(self) -> bool:
@@ -122,7 +133,10 @@ class Service:
         self.sleep = sleep
         self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
         self._connectors: dict[str, Connector] = {}
+        self._privacies: dict[str, Privacy] = {}
         self._waiting: Callable[[str, float], None] | None = None
+        #: Waivers in force; none can be granted yet.
+        self.waivers: Sequence[Waiver] = ()
 
     def __enter__(self) -> Self:
         """Give the service."""
@@ -182,55 +196,51 @@ class Service:
             self._waiting = lambda why, _: tell(report.tally.seen, None, why)
         with self.store.lease(account) as epoch:
             for bound in self._bounds(account):
-                at = self._settling(bound, connector)
-                block_from = self.store.first_sync(account, bound.name, self.now(), epoch)
-                self._send(at, report, epoch, block_from)
-                cursor = None if full else self.store.cursor(account, bound.name)
-                interest = Interest(bound.scope.projects)
-                for page in connector.changed(cursor, interest, bound.schema):
-                    for part in _parts(page):
-                        settle(
-                            at, part.seen, now=self.now(), block_from=block_from, epoch=epoch, cursor=part.cursor, tally=report.tally
-                        )  # fmt: skip
-                        if tell is not None:
-                            tell(report.tally.seen, page.total, "")
-                    self._send(at, report, epoch, block_from)
-                self._settle_refs(at, self.store.due(account, bound.name, self.now()), report, epoch, block_from)
-                self._send(at, report, epoch, block_from)
-                if full:
-                    self.store.full_sync_ended(account, bound.name, epoch)
+                self._sync_binding(bound, connector, report, epoch, full=full, tell=tell)
         self._waiting = None
         return report
 
-    def _settle_refs(
-        self, at: Settling, refs: Sequence[Ref], report: SyncReport, epoch: int, block_from: Instant
+    def _sync_binding(
+        self, bound: Bound, connector: Connector, report: SyncReport, epoch: int, *, full: bool, tell: Tell | None
     ) -> None:
+        account = bound.account
+        block_from = self.store.first_sync(account, bound.name, self.now(), epoch)
+
+        def at() -> Settling:
+            return self._settling(bound, epoch, block_from, report.tally)
+
+        self._send(at, connector, report)
+        cursor = None if full else self.store.cursor(account, bound.name)
+        for page in connector.changed(cursor, Interest(bound.scope.projects), bound.schema):
+            for part in _parts(page):
+                settle(at(), connector, part.seen, cursor=part.cursor or None)
+                if tell is not None:
+                    tell(report.tally.seen, page.total, "")
+            self._send(at, connector, report)
+        self._settle_refs(at, connector, self.store.due(account, bound.name, self.now()))
+        self._send(at, connector, report)
+        if full:
+            self.store.full_sync_ended(account, bound.name, epoch)
+
+    def _settle_refs(self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]) -> None:
         """Settle named tickets, as a webhook would."""
         for start in range(0, len(refs), PAGE):
-            seen = list(at.connector.look(refs[start : start + PAGE], at.bound.schema))
-            missing = set(refs[start : start + PAGE]) - {each.ref for each in seen}
-            settle(
-                at, seen, now=self.now(), block_from=block_from, epoch=epoch, missing=sorted(missing), tally=report.tally
-            )
+            part = refs[start : start + PAGE]
+            settling = at()
+            seen = list(connector.look(part, settling.bound.schema))
+            settle(settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen}))
 
-    def _send(self, at: Settling, report: SyncReport, epoch: int, block_from: Instant) -> None:
+    def _send(self, at: Callable[[], Settling], connector: Connector, report: SyncReport) -> None:
         """Send plans, and settle again what changed meanwhile."""
         for _ in range(_ROUNDS):
-            sent = send(self.store, at.connector, epoch, self.now)
+            sent = send(self.store, connector, at().epoch, self.now)
             report.waiting = sent.waiting
             for plan, receipt in sent.done:
-                if plan.add_tags or plan.remove_tags:
-                    report.tagged[str(plan.ref)] = sorted(plan.add_tags)
-                if plan.text:
-                    report.noted.append(str(plan.ref))
-                if plan.move_back is not None:
-                    report.moved_back.append(
-                        {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
-                    )
+                report.note(plan, receipt)
             report.refused |= {str(ref): said for ref, said in sent.refused.items()}
             if not sent.again:
                 return
-            self._settle_refs(at, sent.again, report, epoch, block_from)
+            self._settle_refs(at, connector, sent.again)
 
     def check(
         self, *, as_of: Instant | None = None, known_at: Instant | None = None, rules: set[str] | None = None
@@ -238,7 +248,9 @@ class Service:
         """Judge every stored complaint again: finding, ticket key, address."""
         now = as_of if as_of is not None else self.now()
         for bound in self.bounds:
-            for judged in judge_again(bound, self.store, now=now, happened_by=as_of, known_by=known_at):
+            for judged in judge_again(
+                bound, self.store, self.waivers, now=now, happened_by=as_of, known_by=known_at
+            ):
                 for finding in judged.findings:
                     if not rules or finding.rule in rules:
                         yield finding, judged.key, judged.url
@@ -261,7 +273,7 @@ class Service:
         bound = next((each for each in self.bounds if each.name == found.binding), None)
         if bound is None:
             raise NotFound(f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has")
-        yield from explain(bound, self.store, found, rule, self.now())
+        yield from explain(bound, self.store, found, rule, self.waivers, self.now())
 
     def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
         """Import an event log into the binding that uses this mapping file."""
@@ -277,19 +289,19 @@ class Service:
         if bound is None:
             raise NotFound(f"No binding in ombud.toml uses the mapping {mapping}. Name it there as `mapping`")
         shape = LogShape(**load_log(mapping).model_dump())
-        _, readings = read_log(file, shape, bound.account)
+        log, readings = read_log(file, shape, bound.account)
         report = SyncReport(bound.account)
-        privacy = Privacy(self.store.pseudonym, bound.mapping)
         with self.store.lease(bound.account) as epoch:
-            page: list[object] = []
+            at = self._settling(bound, epoch, self.now(), report.tally)
+            page: list[Reading] = []
             for reading in readings:
                 page.append(reading)
                 if len(page) == PAGE:
-                    settle_readings(bound, self.store, privacy, page, now=self.now(), epoch=epoch, tally=report.tally)  # type: ignore[arg-type]
+                    store_readings(at, page)
                     page = []
                     if tell is not None:
-                        tell(report.tally.read, None, "")
-            settle_readings(bound, self.store, privacy, page, now=self.now(), epoch=epoch, tally=report.tally)  # type: ignore[arg-type]
+                        tell(report.tally.read, log.cases, "")
+            store_readings(at, page)
         return report
 
     def checks(self, account: str) -> Sequence[Check]:
@@ -331,10 +343,10 @@ class Service:
         return f"Backed up to {file}, digest {digest}. OMBUD_KEY is not in it: keep it elsewhere."
 
     @staticmethod
-    def restore(config: Path, file: Path, clock: Clock) -> str:
+    def restore(config: Path, file: Path) -> str:
         """Restore a backup over the configured database; give a sentence about it."""
         settings = load_settings(config)
-        restore_backup(_database(settings), file, clock=clock)
+        restore_backup(database_path(settings), file)
         return "Restored. Waiting writes were dropped, and nothing is written to a helpdesk until a full sync has ended."
 
     def _bounds(self, account: str) -> list[Bound]:
@@ -342,15 +354,24 @@ class Service:
             raise NotFound(f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}")
         return [bound for bound in self.bounds if bound.account == account]
 
-    def _settling(self, bound: Bound, connector: Connector) -> Settling:
+    def _settling(self, bound: Bound, epoch: int, block_from: Instant, tally: Tally) -> Settling:
         return Settling(
             bound=bound,
-            connector=connector,
             store=self.store,
-            privacy=Privacy(self.store.pseudonym, bound.mapping),
-            waivers=self.store.waivers(),
-            acting=not self.store.observe_only,
+            privacy=self._privacy(bound),
+            waivers=self.waivers,
+            acting=not self.store.observe_only(bound.account, bound.name),
+            now=self.now(),
+            block_from=block_from,
+            epoch=epoch,
+            tally=tally,
         )
+
+    def _privacy(self, bound: Bound) -> Privacy:
+        held = self._privacies.get(bound.name)
+        if held is None:
+            self._privacies[bound.name] = held = Privacy(self.store.pseudonym, bound.mapping)
+        return held
 
 
 def _parts(page: Page) -> Iterator[Page]:
@@ -364,19 +385,18 @@ def _parts(page: Page) -> Iterator[Page]:
 
 
 def open_service(
-    config: Path, clock: Clock, *, read_only: bool = False, sleep: Callable[[float], None] = time.sleep
+    config: Path, clock: Clock, *, sleep: Callable[[float], None] = time.sleep
 ) -> Service:
     """Open the service by a configuration file; raises `SettingsError`, `PackError` or `StoreError`."""
     settings = load_settings(config)
-    return Service(settings, open_store(_database(settings), key=_key(settings), clock=clock), clock, sleep)
+    return Service(settings, open_store(f"{_SQLITE}{database_path(settings)}", key=_key(settings)), clock, sleep)
 
 
-def _database(settings: Settings) -> str:
-    """Give the database's address; a relative SQLite file stands beside ombud.toml."""
-    prefix = "sqlite:///"
-    if settings.database.startswith(prefix) and not settings.database.startswith(f"{prefix}/"):
-        return f"{prefix}{(settings.folder / settings.database.removeprefix(prefix)).resolve()}"
-    return settings.database
+def database_path(settings: Settings) -> Path:
+    """Give the database's file; a relative one stands beside ombud.toml."""
+    if not settings.database.startswith(_SQLITE):
+        raise StoreError(f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db")
+    return (settings.folder / settings.database.removeprefix(_SQLITE)).resolve()
 
 
 def _key(settings: Settings) -> bytes:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import logging
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ombud.model.connector import Gone
-from ombud.model.facts import Verdict
+from ombud.model.connector import Gone, Ours
+from ombud.model.event import Kind, Ref
 from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
-from ombud.store import Settled, TicketState
+from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, scope_left
-from sync.ingest import Privacy, ingest
+from sync.ingest import ingest
 from sync.reconcile import key_of, plan, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ombud.model.connector import Connector, Reading, Seen
-    from ombud.model.event import Event, Ref
+    from ombud.model.connector import Actual, Connector, Reading, Seen
+    from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
-    from ombud.model.mark import Plan
+    from ombud.model.mark import Desired
     from ombud.store import Store
     from policies.waiver import Waiver
     from sync.binding import Bound
+    from sync.ingest import Privacy
 
-#: Waits before a ticket that could not be read or judged is tried again, by number of failures.
-_BACK_OFF = (0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY)
+#: Waits before a ticket that could not be read or judged is tried again, by failures in a row.
+_BACK_OFF = (MINUTE, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -60,80 +64,282 @@ class Settling:
 
     Attributes:
         bound: the binding.
-        connector: the account's connector.
         store: the database.
         privacy: pseudonyms for persons and words.
         waivers: those in force.
         acting: whether plans may be made at all; after a restore everything is only observed.
+        now: the present instant.
+        block_from: transitions before it are flagged and not moved back.
+        epoch: fencing epoch of the lease held.
+        tally: counts to add to.
 
     """
 
     bound: Bound
-    connector: Connector
     store: Store
     privacy: Privacy
     waivers: Sequence[Waiver]
     acting: bool
+    now: Instant
+    block_from: Instant
+    epoch: int
+    tally: Tally
 
 
-def settle(  # noqa: PLR0913 (each is a different thing)
-    at: Settling,
-    seen: Sequence[Seen],
-    *,
-    now: Instant,
-    block_from: Instant,
-    epoch: int,
-    cursor: str | None = None,
-    tally: Tally,
+def settle(
+    at: Settling, connector: Connector, seen: Sequence[Seen], *, missing: Sequence[Ref] = (), cursor: str | None = None
 ) -> None:
     """Settle a page of tickets in one transaction, its cursor with it; no network call inside.
 
     Args:
-        at: binding, connector, store.
+        at: binding, store, time and lease.
+        connector: reads the tickets that changed.
         seen: the page.
-        now: the present instant.
-        block_from: transitions before it are flagged and not moved back.
-        epoch: fencing epoch of the lease held.
-        cursor: where the sweep stands after this page.
-        tally: counts to add to.
+        missing: tickets asked for by name that the helpdesk no longer shows.
+        cursor: where the sweep stands after this page; `None` leaves the cursor as it is.
 
     """
+    bound, tally = at.bound, at.tally
     tally.seen += len(seen)
-    states = at.store.states([each.ref for each in seen])
+    states = at.store.states([*(each.ref for each in seen), *missing])
     wanted: list[Seen] = []
     outside: list[TicketState] = []
+    decisions: dict[Ref, Decision] = {}
     for each in seen:
         state = states.get(each.ref)
-        decision = at.bound.scope.decide(each.facets)
-        if decision is not Decision.complaint and (state is None or state.decision is not Decision.complaint):
-            _count_outside(tally, decision)
+        decisions[each.ref] = decision = bound.scope.decide(each.facets)
+        if decision is not Decision.complaint and (state is None or state.case is None):
+            if decision is Decision.undecided:
+                tally.undecided += 1
+            else:
+                tally.outside += 1
             if state is None or state.decision is not decision or state.revision != each.revision:
-                outside.append(TicketState.outside(each, decision, at.bound.name))
-        elif state is not None and state.rests(each.revision, at.bound.digest, now):
+                outside.append(TicketState.outside(each, decision, bound.name))
+        elif state is not None and state.decision is decision and state.rests(each.revision, bound.digest, at.now):
             tally.unchanged += 1
-            tally.complaints += 1
+            tally.complaints += decision is Decision.complaint
         else:
             wanted.append(each)
-    readings = list(at.connector.read(wanted, at.bound.schema)) if wanted else []
-    known = at.store.events([each.ref for each in wanted if each.ref in states])
-    moves = at.store.moves_since(at.bound.account, now - ACCOUNT_SPAN)
-    settled: list[Settled] = []
-    for reading in readings:
-        one = _settle_one(
-            at, reading, known, states.get(reading.ref), now=now, block_from=block_from, moves=moves, tally=tally
-        )
-        settled.append(one)
-        if one.plan is not None and one.plan.move_back is not None:
-            moves += 1
-    with at.store.begin(at.bound.account, epoch) as tx:
+    readings = list(connector.read(wanted, bound.schema)) if wanted else []
+    settled = list(settle_readings(at, readings, states, decisions))
+    settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
+    if not (outside or settled) and cursor is None:
+        return
+    with at.store.begin(bound.account, at.epoch) as tx:
         tx.put_tickets(outside)
-        tx.put_settled(settled, known_at=now)
+        tx.put_settled(settled, known_at=at.now)
         if cursor is not None:
-            tx.set_cursor(at.bound.account, at.bound.name, cursor)
+            tx.set_cursor(bound.account, bound.name, cursor)
 
 
-def _count_outside(tally: Tally, decision: Decision) -> None:
-    if decision is Decision.undecided:
-        tally.undecided += 1
+def store_readings(at: Settling, readings: Sequence[Reading]) -> None:
+    """Settle tickets that were read without a sweep: a file's."""
+    states = at.store.states([reading.ref for reading in readings])
+    at.tally.seen += len(readings)
+    decisions = {
+        reading.ref: at.bound.scope.decide(reading.actual.facets) for reading in readings if reading.actual is not None
+    }
+    settled = list(settle_readings(at, readings, states, decisions))
+    with at.store.begin(at.bound.account, at.epoch) as tx:
+        tx.put_settled(settled, known_at=at.now)
+
+
+def settle_readings(
+    at: Settling, readings: Sequence[Reading], states: Mapping[Ref, TicketState], decisions: Mapping[Ref, Decision]
+) -> Iterator[Settled]:
+    """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
+    known = at.store.events([reading.ref for reading in readings if reading.ref in states])
+    moves = at.store.moves_since(at.bound.account, at.now - ACCOUNT_SPAN)
+    for reading in readings:
+        at.tally.read += 1
+        state = states.get(reading.ref)
+        decision = decisions.get(reading.ref, Decision.complaint)
+        try:
+            one = _settle_one(at, reading, known.get(reading.ref, []), state, decision, moves)
+        except Exception as error:  # noqa: BLE001 (a poison ticket must not hold up the others)
+            _log.warning("%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error)
+            one = _put_aside(at, reading, state, decision, f"cannot be judged: {type(error).__name__}")
+        if one.posting is not None and one.why == "move_back":
+            moves += 1
+        yield one
+
+
+def _settle_one(
+    at: Settling,
+    reading: Reading,
+    known: Sequence[Event],
+    state: TicketState | None,
+    decision: Decision,
+    moves: int,
+) -> Settled:
+    actual = reading.actual
+    if actual is None:
+        return _unread(at, reading, state, decision)
+    bound, now = at.bound, at.now
+    events = ingest(reading, known, at.privacy, bound.mapping, now)
+    stored = {event.id for event in known}
+    partners = _partners(at, reading.ref, events)
+    complaint = bound.fold.fold([*events, *partners], complete=reading.complete)
+    if decision is Decision.complaint:
+        at.tally.complaints += 1
+        judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
+        findings = find(bound, complaint, judged, url=actual.url)
+        withdrawn = None
     else:
-        tally.outside += 1
+        findings = [scope_left(bound, complaint, url=actual.url)]
+        withdrawn = "left the scope"
+    at.tally.count(findings)
+    decided = decide(
+        bound,
+        complaint,
+        findings if decision is Decision.complaint else [],
+        actual,
+        now=now,
+        block_from=at.block_from,
+        account_moves=moves,
+        refused=state.refused if state is not None else None,
+    )
+    former = state.case if state is not None and state.case not in {None, complaint.case} else None
+    return Settled(
+        state=TicketState(
+            ref=reading.ref,
+            key=actual.key,
+            url=actual.url,
+            revision=actual.revision,
+            decision=decision,
+            binding=bound.name,
+            case=complaint.case,
+            settled=bound.digest,
+            recheck=decided.recheck,
+            refused=state.refused if state is not None else None,
+            complete=reading.complete,
+        ),
+        events=[event for event in events if event.id not in stored],
+        people={at.privacy.person(native): told for native, told in reading.people.items()},
+        findings=findings,
+        posting=_posting(at, complaint, actual, decided.desired) if at.acting else None,
+        why=decided.why,
+        digests=json.dumps(dict(bound.digests), sort_keys=True),
+        withdrawn=withdrawn or (f"merged into {complaint.case}" if former else None),
+        former=former,
+    )
+
+
+def _posting(at: Settling, complaint: Complaint, actual: Actual, desired: Desired) -> Posting | None:
+    """Give what is to be sent, if anything; a complaint from before the policy is never touched."""
+    if at.bound.before_policy(complaint) and actual.ours == Ours():
+        return None
+    asked = plan(desired, actual)
+    if asked.empty:
+        return None
+    at.tally.planned += 1
+    return Posting(to_json(asked), key_of(asked), urgent=asked.move_back is not None)
+
+
+def _partners(at: Settling, ref: Ref, events: Iterable[Event]) -> list[Event]:
+    """Give the stored events of the other tickets of the same case: merged into one another, or linked as one."""
+    names = {
+        event.after
+        for event in events
+        if isinstance(event.after, str)
+        and (event.kind is Kind.merged or (event.kind is Kind.linked and event.field in at.bound.mapping.links))
+    }
+    if not names:
+        return []
+    refs = [Ref(ref.account, ref.vendor, name) for name in sorted(names) if name != ref.id]
+    return [event for told in at.store.events(refs).values() for event in told]
+
+
+def _unread(at: Settling, reading: Reading, state: TicketState | None, decision: Decision) -> Settled:
+    """Note a ticket that cannot be read; only the vendor's own word makes it deleted."""
+    at.tally.unreadable += 1
+    if state is None or reading.gone in {Gone.malformed, None}:
+        return _put_aside(at, reading, state, decision, reading.detail or "cannot be read")
+    if reading.gone is Gone.unreachable:
+        return _unseen(state, at.now)
+    left = replace(state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None)
+    into = f"merged into {reading.into}" if reading.into is not None else "deleted in the helpdesk"
+    return Settled(left, findings=(), withdrawn=into)
+
+
+def _unseen(state: TicketState, now: Instant) -> Settled:
+    """Keep a ticket that the helpdesk no longer shows: deleted or hidden, nobody can tell; its findings stay."""
+    return Settled(
+        replace(state, gone=Gone.unreachable, trouble="not shown any more: deleted, or hidden from us", recheck=now + DAY)
+    )
+
+
+def _put_aside(
+    at: Settling, reading: Reading, state: TicketState | None, decision: Decision, trouble: str
+) -> Settled:
+    """Put a ticket aside to be tried again, ever more seldom."""
+    failures = (state.failures if state is not None else 0) + 1
+    at.tally.quarantined += failures >= QUARANTINE
+    actual = reading.actual
+    held = state or TicketState(
+        ref=reading.ref,
+        key=actual.key if actual is not None else reading.ref.id,
+        url=actual.url if actual is not None else "",
+        revision="",
+        decision=decision,
+        binding=at.bound.name,
+    )
+    wait = _BACK_OFF[min(failures, len(_BACK_OFF) - 1)]
+    return Settled(replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Hold a case judged again from what is stored."""
+
+    key: str
+    url: str
+    complaint: Complaint
+    findings: Sequence[Finding]
+
+
+def judge_again(
+    bound: Bound,
+    store: Store,
+    waivers: Sequence[Waiver],
+    *,
+    now: Instant,
+    happened_by: Instant | None = None,
+    known_by: Instant | None = None,
+    only: Ref | None = None,
+) -> Iterator[Judged]:
+    """Judge stored complaints again, without asking the helpdesk.
+
+    Args:
+        bound: the binding to judge by.
+        store: the database.
+        waivers: those in force.
+        now: judge as of this instant.
+        happened_by: leave out what happened later.
+        known_by: leave out what was known only later.
+        only: one ticket's case.
+
+    """
+    pages = store.complaints(bound.name) if only is None else [store.case_of(only)]
+    for page in pages:
+        events = store.events([state.ref for state in page], known_by=known_by)
+        cases: dict[str | None, list[TicketState]] = {}
+        for state in page:
+            cases.setdefault(state.case, []).append(state)
+        for states in cases.values():
+            told = [
+                event
+                for state in states
+                for event in events.get(state.ref, ())
+                if happened_by is None or event.happened <= happened_by
+            ]
+            if not told:
+                continue
+            complaint = bound.fold.fold(told, complete=all(state.complete for state in states))
+            lead = next((state for state in states if state.ref == complaint.lead), states[0])
+            if lead.decision is Decision.complaint:
+                judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
+                findings = find(bound, complaint, judged, url=lead.url)
+            else:
+                findings = [scope_left(bound, complaint, url=lead.url)]
+            yield Judged(lead.key, lead.url, complaint, findings)

@@ -134,6 +134,7 @@ class _Folding:
         return Complaint(
             case=case_of(members[0]),
             refs=tuple(members),
+            lead=self.lead,
             row=self.row,
             evidence=self.evidence,
             transitions=tuple(self._closed(each) for each in self.transitions),

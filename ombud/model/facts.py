@@ -148,6 +148,7 @@ class Complaint:
     Attributes:
         case: digest of the earliest-received member ref.
         refs: member tickets, earliest first.
+        lead: the member whose fields and status are the case's, and which carries our marks.
         row: fields and milestones now.
         evidence: milestone -> what shows it.
         transitions: enterings of stages, oldest first.
@@ -164,6 +165,7 @@ class Complaint:
 
     case: str
     refs: tuple[Ref, ...]
+    lead: Ref
     row: Row
     evidence: Mapping[str, Evidence]
     transitions: tuple[Transition, ...]

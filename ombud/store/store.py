@@ -16,12 +16,12 @@ from ombud.store.engine import make_engine, reading, writing
 from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
-from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket, waiver
+from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket
 from ombud.store.transaction import GENESIS, Transaction, chained
 from ombud.store.values import Posted, TicketState, Triage, event_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Engine, Row
 
@@ -110,10 +110,10 @@ class Store:
         return found
 
     def complaints(self, binding: str) -> Iterator[list[TicketState]]:
-        """Give a binding's complaints in pages, whole cases together."""
+        """Give a binding's complaints, and tickets that were one, in pages, whole cases together."""
         query = (
             select(ticket)
-            .where(ticket.c.binding == binding, ticket.c.decision == Decision.complaint.value, ticket.c.kase.is_not(None))
+            .where(ticket.c.binding == binding, ticket.c.kase.is_not(None), ticket.c.gone.is_distinct_from("deleted"))
             .order_by(ticket.c.kase, ticket.c.ticket)
         )
         page: list[TicketState] = []
@@ -127,14 +127,14 @@ class Store:
         if page:
             yield page
 
-    def members(self, cases: Iterable[str]) -> dict[str, list[TicketState]]:
-        """Give the tickets of cases."""
-        found: dict[str, list[TicketState]] = {}
+    def case_of(self, ref: Ref) -> list[TicketState]:
+        """Give the tickets of the case that a ticket belongs to."""
+        of = select(ticket.c.kase).where(ticket.c.account == ref.account, ticket.c.ticket == ref.id)
         with reading(self._engine) as db:
-            for chunk in _chunks(sorted(set(cases))):
-                for row in db.execute(select(ticket).where(ticket.c.kase.in_(chunk)).order_by(ticket.c.ticket)):
-                    found.setdefault(row.kase, []).append(_state(row))
-        return found
+            case = db.execute(of).scalar()
+            if case is None:
+                return []
+            return [_state(row) for row in db.execute(select(ticket).where(ticket.c.kase == case).order_by(ticket.c.ticket))]
 
     def find_ticket(self, told: str) -> TicketState | None:
         """Find a ticket by account:id, or by its key."""
@@ -220,11 +220,6 @@ class Store:
         """Give a fact about the database."""
         with reading(self._engine) as db:
             return db.execute(select(meta.c.told).where(meta.c.name == name)).scalar()
-
-    def waivers(self) -> list[Mapping[str, object]]:
-        """Give the waivers, as rows."""
-        with reading(self._engine) as db:
-            return [dict(row) for row in db.execute(select(waiver)).mappings()]
 
     def recall(self, case: str) -> dict[str, dict[str, str]]:
         """Give a case's persons by keyed identifier."""

@@ -164,16 +164,3 @@ sent = Table(
     Column("done", BigInteger, nullable=False),
     Index("sent_account", "account", "kind", "done"),
 )
-
-waiver = Table(
-    "waiver",
-    metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("rule", String, nullable=False),
-    Column("kase", String),
-    Column("why", Text, nullable=False),
-    Column("requested_by", String, nullable=False),
-    Column("approved_by", String, nullable=False),
-    Column("since", BigInteger, nullable=False),
-    Column("until", BigInteger, nullable=False),
-)

@@ -101,7 +101,7 @@ class Transaction:
 
     def _put_findings(self, settled: Sequence[Settled], known_at: Instant) -> None:
         """Write only what changed: an interval ends and another begins; a pass costs no row of its own."""
-        cases = [one.state.case for one in settled if one.state.case is not None]
+        cases = [case for one in settled for case in (one.state.case, one.former) if case is not None]
         held: dict[str, dict[str, Any]] = defaultdict(dict)
         for start in range(0, len(cases), 500):
             query = select(finding).where(finding.c.kase.in_(cases[start : start + 500]), finding.c.until.is_(None))
@@ -124,7 +124,8 @@ class Transaction:
                 begun.append(told)
                 if row is None or (row.verdict, row.standing) != (told["verdict"], told["standing"]):
                     lines.append((each.case, each.rule, each.occurrence, told["verdict"], told["standing"], one.why, one.digests))  # fmt: skip
-            for row in before.values():
+            former = held.get(one.former, {}) if one.former is not None else {}
+            for row in [*before.values(), *former.values()]:
                 why = one.withdrawn or "no longer judged"
                 ended.append((row.seq, why))
                 lines.append((row.kase, row.rule, row.occurrence, "withdrawn", "withdrawn", why, one.digests))

@@ -112,10 +112,8 @@ class Settled:
         posting: the plan to send; `None` drops one that waits, unless its outcome is uncertain.
         why: what was decided, for the log.
         digests: of everything a verdict depends on.
-        members: tickets of the case.
-        facts: rows of the complaint and of its transitions, already encoded.
-        dues: deadlines of the complaint: rule, occurrence, start, due, stop.
-        withdrawn: why findings of the case are withdrawn, where they are.
+        withdrawn: why findings of the case that are not in `findings` are withdrawn.
+        former: the case the ticket belonged to before; its findings are withdrawn.
 
     """
 
@@ -126,8 +124,8 @@ class Settled:
     posting: Posting | None = None
     why: str = "none"
     digests: str = ""
-    members: Sequence[Ref] = ()
     withdrawn: str | None = None
+    former: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
