@@ -80,9 +80,8 @@ class Bound:
         return digest(*self.digests.values(), *modes, str(self.enforce_from))
 
     def mode(self, rule: Rule) -> str:
-        """Give a rule's effective mode: the lower of the rule's, the binding's and the one set for it."""
-        asked = self.settings.modes.get(rule.id, "block" if rule.mode == "block" else self.settings.mode)
-        return min(self.settings.mode, rule.mode if rule.mode == "off" else asked, key=MODES.index)
+        """Give a rule's effective mode: the lower of the binding's and the rule's, or the one the binding sets for it."""
+        return min(self.settings.mode, self.settings.modes.get(rule.id, rule.mode), key=MODES.index)
 
     def before_policy(self, complaint: Complaint) -> bool:
         """Tell whether a complaint was received before the policy holds."""

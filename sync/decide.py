@@ -27,6 +27,7 @@ PER_ACCOUNT, ACCOUNT_SPAN = 60, HOUR
 QUIET: Final = 10 * MINUTE
 #: A deadline is near when it is due within so long.
 NEAR: Final = DAY
+_WEIGHTS = ("major", "minor", "observation")
 _ACTING = frozenset({"flag", "block"})
 
 
@@ -75,6 +76,8 @@ def decide(
     rechecks = [finding.recheck for finding in findings if finding.recheck is not None]
     shown = [finding for finding in _latest(findings) if finding.mode in _ACTING]
     missing = [f for f in shown if f.standing is Verdict.failed and f.due is None]
+    # What blocks comes first, then what weighs most.
+    missing.sort(key=lambda f: (f.mode != "block", _WEIGHTS.index(f.severity)))
     late = [f for f in shown if f.standing is Verdict.failed and f.due is not None]
     running = [f for f in shown if f.standing is Verdict.pending and f.due is not None]
     next_due = min(running, key=lambda f: f.due or 0, default=None)

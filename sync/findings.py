@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from policies.judge import Judgement
     from sync.binding import Bound
 
-_TOLD = (Verdict.failed, Verdict.unknown)
+_TOLD = (Verdict.failed, Verdict.unknown, Verdict.pending)
+#: What people call the act that reaches a milestone.
+_MILESTONE_LABELS = {
+    "recorded": "Record",
+    "acknowledged": "Acknowledgement",
+    "assessed": "Assessment",
+    "investigated": "Investigation",
+    "responded": "Answer",
+    "decided": "Decision",
+    "decision_told": "Word of the decision",
+}
 #: What an agent does about a milestone that has not been reached, by milestone.
 _MILESTONE_ADVICE = {
     "acknowledged": "The customer has not been told that we have the complaint. Send them a public reply.",
@@ -112,7 +122,8 @@ def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...]
             return ((f"Whether “{label}” was reached in time cannot be told: evidence is missing.",), ())
         if judged.stop is not None:
             return ((f"{label} came after it was due.",), ())
-        return ((f"{label} is overdue.",), (_fix(bound, milestone, url),))
+        overdue = (f"{label} is overdue.",) if judged.verdict is Verdict.failed else ()
+        return (overdue, (_fix(bound, milestone, url),))
     row = judged.now if judged.standing is Verdict.failed else judged.row
     found = reasons(body.must, row, bound.pack.vocabulary)
     told = tuple(each.sentence for each in found)
@@ -125,6 +136,8 @@ def label_of(bound: Bound, name: str) -> str:
     of = bound.mapping.fields.get(name)
     if of is not None and of.name:
         return of.name
+    if name in _MILESTONE_LABELS:
+        return _MILESTONE_LABELS[name]
     known = bound.pack.vocabulary.get(name)
     return known.label if known is not None and known.label else name.replace("_", " ").capitalize()
 

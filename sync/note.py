@@ -21,9 +21,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def wall(at: Instant, zone: ZoneInfo) -> str:
-    """Write an instant as people of the desk say it: "Tue 24 Nov, 17:00" and the year where it is far."""
+    """Write an instant as people of the desk say it: "Tue 24 Nov, 17:00"."""
     here = moment(at, zone)
-    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
+    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]}, {here:%H:%M}"
 
 
 def write_note(

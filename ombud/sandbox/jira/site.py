@@ -24,6 +24,7 @@ PERMISSIONS = {
     "CREATE_ISSUES": "Create Issues",
     "DELETE_ISSUES": "Delete Issues",
     "EDIT_OWN_COMMENTS": "Edit Own Comments",
+    "DELETE_OWN_COMMENTS": "Delete Own Comments",
     "EDIT_ALL_COMMENTS": "Edit All Comments",
     "DELETE_ALL_COMMENTS": "Delete All Comments",
     "ADMINISTER_PROJECTS": "Administer Projects",
