@@ -116,8 +116,11 @@ def read(text: bytes, path: FilePath) -> Marked:
         what = f"is not UTF-8 (byte {error.start})"
         raise Unreadable(Problem(file, 0, 0, "", what, "Save it as UTF-8")) from error
     except yaml.reader.ReaderError as error:
-        what = f"holds a character that YAML does not allow (U+{ord(str(error.character)):04X}, the {error.position + 1}th)"
-        raise Unreadable(Problem(file, 0, 0, "", what, "Remove it")) from error
+        before = text.decode("utf-8")[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        what = f"holds a character that YAML does not allow (U+{code:04X})"
+        raise Unreadable(Problem(file, line, column, "", what, "Remove it")) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
