@@ -226,6 +226,18 @@ def test_a_comment_is_public_unless_its_property_hides_it(jira, server):
     assert rows[1]["properties"] == hidden
 
 
+def test_a_comment_is_changed_and_deleted_by_who_may(jira, server):
+    made = jira("POST", "/issue/CMP-1/comment", json={"body": document("a")}).json()
+    at = f"/issue/CMP-1/comment/{made['id']}"
+    assert jira("PUT", at, json={"body": document("b")}).json()["body"] == document("b")
+    server.site.withheld["acc-ombud"] = {"EDIT_OWN_COMMENTS", "DELETE_OWN_COMMENTS"}
+    assert jira("PUT", at, json={"body": document("c")}).status_code == 403
+    assert jira("DELETE", at).status_code == 400
+    server.site.withheld.clear()
+    assert jira("DELETE", at).status_code == 204
+    assert jira("GET", at).status_code == 404
+
+
 def test_v3_takes_no_plain_comment(jira):
     answer = jira("POST", "/issue/CMP-1/comment", json={"body": "plain"})
     assert answer.status_code == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ombud.sandbox.jira import writes
-from ombud.sandbox.jira.http import Answer, RefusedError, Request, missing
+from ombud.sandbox.jira.http import Answer, RefusedError, Request
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Comment, Issue
 
@@ -57,10 +57,10 @@ def add(site: Site, request: Request) -> Answer:
 
 def change(site: Site, request: Request) -> Answer:
     """Replace a comment's text and properties."""
-    issue = site.issue(request, "ADD_COMMENTS")
+    issue = site.issue(request)
     person = site.who(request)
     found = _find(issue, request)
-    _own(site, request, found, "EDIT_ALL_COMMENTS")
+    _own(site, request, found, "EDIT")
     body = request.object()
     stored = writes.comment(request, body)
     public = stored["public"] if body.get("properties") else None
@@ -80,7 +80,7 @@ def remove(site: Site, request: Request) -> Answer:
     issue = site.issue(request)
     person = site.who(request)
     found = _find(issue, request)
-    _own(site, request, found, "DELETE_ALL_COMMENTS")
+    _own(site, request, found, "DELETE")
     site.world.delete_comment(issue.id, found.id, person.account_id)
     return Answer(204)
 
@@ -163,10 +163,12 @@ def _by_number(site: Site, request: Request) -> tuple[Issue, Comment]:
     return home, _find(home, request)
 
 
-def _own(site: Site, request: Request, found: Comment, others: str) -> None:
+def _own(site: Site, request: Request, found: Comment, verb: str) -> None:
     person = site.who(request)
-    if found.author != person.account_id and not site.allows(person, others):
-        raise missing()
+    whose = "OWN" if found.author == person.account_id else "ALL"
+    if not site.allows(person, f"{verb}_{whose}_COMMENTS"):
+        text = f"You do not have permission to {verb.lower()} comment with id: {found.id}."
+        raise RefusedError(403 if verb == "EDIT" else 400, [text])
 
 
 def _no_property(key: str) -> RefusedError:

@@ -170,7 +170,8 @@ def _walk(
     after = _opened(asked["nextPageToken"], seal, now)
     order = query.order or [("id", True)]
     name, descending = order[0]
-    by_position = len(order) == 1 and name in ("updated", "id")
+    rest = [one for one in order[1:] if one not in (("key", descending), ("id", descending))]
+    by_position = not rest and name in ("updated", "id")
     if not by_position:
         yield from _snapshot(site, query, fresh, order, seal, after, now)
         return
