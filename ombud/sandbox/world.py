@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import desk
@@ -29,6 +29,7 @@ from ombud.sandbox.records import (
 
 #: The end of the default horizon; a world that is told nothing else opens here.
 DEFAULT_NOW = datetime(2027, 1, 8, 16, 0, tzinfo=UTC)
+_TOGETHER = timedelta(seconds=1)
 
 
 class World:
@@ -320,7 +321,7 @@ class World:
         with self.lock:
             issue = self._existing(issue_id)
             self.index.before(issue, lagging=self.live)
-            yield issue, self._moment(when)
+            yield issue, self._moment(when, issue)
 
     def _existing(self, issue_id: str) -> Issue:
         issue = self.find(issue_id)
@@ -350,8 +351,14 @@ class World:
         if self.live:
             self.journal.append(now, actor, what, issue.id, detail, self.request)
 
-    def _moment(self, when: datetime | None) -> datetime:
-        return self.clock.now() if when is None else instant(when)
+    def _moment(self, when: datetime | None, issue: Issue | None = None) -> datetime:
+        """Return when a write happens: on a standing clock one ticket's writes are a millisecond apart."""
+        if when is not None:
+            return instant(when)
+        now = self.clock.now()
+        if self.live and issue is not None and timedelta(0) <= issue.updated - now < _TOGETHER:
+            return issue.updated + timedelta(milliseconds=1)
+        return now
 
     def _next(self, kind: str) -> str:
         self._numbers[kind] += 1

@@ -81,6 +81,18 @@ def test_an_automation_may_leave_no_name(world):
     assert entry.author is None
 
 
+def test_two_writes_on_a_standing_clock_are_two_revisions(world):
+    issue = complaint(world)
+    world.open()
+    world.clock.advance(60)
+    first = world.edit(issue.id, {"assignee": "acc-anna"}, "acc-anna").created
+    second = world.comment(issue.id, "acc-anna", "x").created
+    assert first == MONDAY + timedelta(seconds=60)
+    assert second == issue.updated == first + timedelta(milliseconds=1)
+    world.clock.advance(-3600)
+    assert world.edit(issue.id, {"assignee": None}, "acc-anna").created == world.clock.now()
+
+
 def test_a_moved_ticket_is_found_by_both_keys(world):
     issue = complaint(world)
     world.move(issue.id, "SUP")
