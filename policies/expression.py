@@ -163,6 +163,27 @@ def normal_form(tree: Expression, *, negated: bool = False) -> Expression:
             assert_never(tree)
 
 
+def lean(tree: Expression, context: Context) -> Expression:
+    """Drop what can not change the answer of a tree in normal form.
+
+    In `must` a comparison asks for its field to be filled in anyway, so that asking for its presence
+    beside it adds nothing.
+    """
+    match tree:
+        case All(parts) if context == "must":
+            compared = {part.name for part in parts if isinstance(part, Compare)}
+            kept = tuple(
+                lean(part, context)
+                for part in parts
+                if not isinstance(part, Present) or part.negated or part.name not in compared
+            )
+            return kept[0] if len(kept) == 1 else All(kept)
+        case All(parts) | Any(parts):
+            return type(tree)(tuple(lean(part, context) for part in parts))
+        case _:
+            return tree
+
+
 def leaves(tree: Expression) -> Iterator[Present | Compare]:
     """Give the leaves of a tree, left to right."""
     match tree:

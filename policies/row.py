@@ -6,21 +6,57 @@ unknown. Values are expected to be of their field's type; a number that is none 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, assert_never
 
 from ombud.model.facts import UNKNOWN, Verdict
-from policies.expression import All, Any, Compare, Expression, Not, Operator, Present, normal_form
+from policies.expression import (
+    All,
+    Any,
+    Compare,
+    Expression,
+    Not,
+    Operator,
+    Present,
+    lean,
+    normal_form,
+)
 
 if TYPE_CHECKING:
     from ombud.model.facts import Row
-    from policies.expression import Constant, Context
+    from policies.expression import Context
 
     Closure: TypeAlias = Callable[[Row], bool | None]
 
-# Every closure below reads `row[name]` inside `try`: a subscript is cheaper than a call of `get`, and a
-# missing name is rare, because folding fills every mapped name in.
+T = TypeVar("T")
+
+# A call is most of what a leaf costs. So a closure gives its caller's own answers (truth values, or
+# verdicts) without another around it that translates, and a comparison with texts is one look-up. Every
+# closure reads `row[name]` inside `try`: a subscript is cheaper than a call of `get`, and a missing name is
+# rare, because folding fills every mapped name in.
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers(Generic[T]):
+    """Hold what a closure gives for true, false and unknown, and for a comparison with an empty field."""
+
+    yes: T
+    no: T
+    maybe: T
+    blank: T
+
+    def opposite(self) -> _Answers[T]:
+        """Give the answers of the complementary comparison: an empty field has the same."""
+        return _Answers(self.no, self.yes, self.maybe, self.blank)
+
+
+_WHEN: Final[_Answers[bool | None]] = _Answers(yes=True, no=False, maybe=None, blank=True)
+_MUST: Final[_Answers[bool | None]] = _Answers(yes=True, no=False, maybe=None, blank=False)
+_VERDICT: Final = _Answers(
+    yes=Verdict.passed, no=Verdict.failed, maybe=Verdict.unknown, blank=Verdict.failed
+)
 
 
 def compile_row(tree: Expression, context: Context) -> Closure:
@@ -31,7 +67,7 @@ def compile_row(tree: Expression, context: Context) -> Closure:
         context: `when` takes a comparison with an empty field for true, `must` for false.
 
     """
-    return _compile(normal_form(tree), empty=context == "when")
+    return _compiled(tree, context)
 
 
 def compile_guard(when: Expression | None, must: Expression) -> Callable[[Row], Verdict]:
@@ -39,233 +75,192 @@ def compile_guard(when: Expression | None, must: Expression) -> Callable[[Row], 
 
     Where it is unknown whether the guard applies, it passes if `must` holds anyway, else it is unknown.
     """
-    holds = compile_row(must, "must")
-    passed, failed, unknown, spared = (
-        Verdict.passed,
-        Verdict.failed,
-        Verdict.unknown,
-        Verdict.not_applicable,
-    )
+    holds = _closure(lean(normal_form(must), "must"), _MUST, _VERDICT)
     if when is None:
+        return holds
+    applies = _compiled(when, "when")
+    passed, unknown, spared = Verdict.passed, Verdict.unknown, Verdict.not_applicable
 
-        def always(row: Row) -> Verdict:
-            told = holds(row)
-            return passed if told else failed if told is False else unknown
-
-        return always
-    applies = compile_row(when, "when")
-
-    def sometimes(row: Row) -> Verdict:
+    def judged(row: Row) -> Verdict:
         applied = applies(row)
+        if applied:
+            return holds(row)
         if applied is False:
             return spared
-        told = holds(row)
-        if told:
-            return passed
-        return failed if applied and told is False else unknown
+        return passed if holds(row) is passed else unknown
 
-    return sometimes
+    return judged
 
 
-def _compile(tree: Expression, *, empty: bool) -> Closure:
+def _compiled(tree: Expression, context: Context) -> Closure:
+    logic = _WHEN if context == "when" else _MUST
+    return _closure(lean(normal_form(tree), context), logic, logic)
+
+
+def _closure(
+    tree: Expression, logic: _Answers[bool | None], answers: _Answers[T]
+) -> Callable[[Row], T]:
+    """Compile a tree whose parts answer by `logic` and which itself gives `answers`."""
     match tree:
         case Present(name, _, negated):
-            return _absent(name) if negated else _present(name)
+            return _present(name, answers.opposite() if negated else answers)
         case Compare():
-            return _compare(tree, empty=empty)
+            return _compare(tree, answers)
+        case All(parts) if parts and all(isinstance(p, Present) and not p.negated for p in parts):
+            return _all_present([part.name for part in parts if isinstance(part, Present)], answers)
         case All(parts):
-            plain = [part.name for part in parts if isinstance(part, Present) and not part.negated]
-            if len(plain) == len(parts) > 1:
-                return _all_present(plain)
-            return _all([_compile(part, empty=empty) for part in parts])
+            return _all([_closure(part, logic, logic) for part in parts], answers)
         case Any(parts):
-            return _any([_compile(part, empty=empty) for part in parts])
+            return _any([_closure(part, logic, logic) for part in parts], answers)
         case Not():
             raise ValueError("a condition in normal form holds no negation")
         case _:
             assert_never(tree)
 
 
-def _present(name: str) -> Closure:
-    def holds(row: Row) -> bool | None:
+def _present(name: str, answers: _Answers[T]) -> Callable[[Row], T]:
+    yes, no, maybe = answers.yes, answers.no, answers.maybe
+
+    def holds(row: Row) -> T:
         try:
             value = row[name]
         except KeyError:
-            return None
-        return None if value is UNKNOWN else value is not None
+            return maybe
+        if value is None:
+            return no
+        return maybe if value is UNKNOWN else yes
 
     return holds
 
 
-def _absent(name: str) -> Closure:
-    def holds(row: Row) -> bool | None:
+def _all_present(names: Sequence[str], answers: _Answers[T]) -> Callable[[Row], T]:
+    yes, no, maybe = answers.yes, answers.no, answers.maybe
+
+    def holds(row: Row) -> T:
+        told = yes
         try:
-            value = row[name]
-        except KeyError:
-            return None
-        return None if value is UNKNOWN else value is None
-
-    return holds
-
-
-def _all_present(names: Sequence[str]) -> Closure:
-    def holds(row: Row) -> bool | None:
-        told: bool | None = True
-        for name in names:
-            try:
+            for name in names:
                 value = row[name]
-            except KeyError:
-                told = None
-                continue
-            if value is None:
-                return False
-            if value is UNKNOWN:
-                told = None
+                if value is None:
+                    return no
+                if value is UNKNOWN:
+                    told = maybe
+        except KeyError:
+            return no if any(row.get(name, UNKNOWN) is None for name in names) else maybe
         return told
 
     return holds
 
 
-def _all(parts: Sequence[Closure]) -> Closure:
+def _all(parts: Sequence[Closure], answers: _Answers[T]) -> Callable[[Row], T]:
+    yes, no, maybe = answers.yes, answers.no, answers.maybe
     if len(parts) == 2:
         first, second = parts
 
-        def both(row: Row) -> bool | None:
+        def both(row: Row) -> T:
             told = first(row)
             if told is False:
-                return False
+                return no
             also = second(row)
-            return also if told else False if also is False else None
+            if also is False:
+                return no
+            return yes if told and also else maybe
 
         return both
 
-    def every(row: Row) -> bool | None:
-        told: bool | None = True
+    def every(row: Row) -> T:
+        found = yes
         for part in parts:
-            held = part(row)
-            if held is False:
-                return False
-            if held is None:
-                told = None
-        return told
+            told = part(row)
+            if told is False:
+                return no
+            if told is None:
+                found = maybe
+        return found
 
     return every
 
 
-def _any(parts: Sequence[Closure]) -> Closure:
-    def some(row: Row) -> bool | None:
-        told: bool | None = False
+def _any(parts: Sequence[Closure], answers: _Answers[T]) -> Callable[[Row], T]:
+    yes, no, maybe = answers.yes, answers.no, answers.maybe
+
+    def some(row: Row) -> T:
+        found = no
         for part in parts:
-            held = part(row)
-            if held:
-                return True
-            if held is None:
-                told = None
-        return told
+            told = part(row)
+            if told:
+                return yes
+            if told is None:
+                found = maybe
+        return found
 
     return some
 
 
-def _compare(leaf: Compare, *, empty: bool) -> Closure:
-    operator = leaf.operator
-    if operator in {Operator.same_as, Operator.differs_from}:
-        return _fields(leaf.name, leaf.other or "", same=operator is Operator.same_as, empty=empty)
+def _compare(leaf: Compare, answers: _Answers[T]) -> Callable[[Row], T]:
+    operator, name = leaf.operator, leaf.name
+    if operator is Operator.same_as:
+        return _fields(name, leaf.other or "", answers)
+    if operator is Operator.differs_from:
+        return _fields(name, leaf.other or "", answers.opposite())
     if leaf.order:
-        return _ranked(leaf, empty=empty)
+        satisfying, others = leaf.ranks()
+        # A value outside the order has no rank: whether it is high enough is unknown.
+        return _looked_up(name, satisfying, others, answers.maybe, answers)
     if leaf.type.numeric:
-        return _measured(leaf, empty=empty)
-    if operator is Operator.equals:
-        return _equals(leaf.name, leaf.values[0], empty=empty)
-    if operator is Operator.equals_not:
-        return _equals_not(leaf.name, leaf.values[0], empty=empty)
-    return _member(leaf.name, leaf.values, inside=operator is Operator.one_of, empty=empty)
+        return _measured(leaf, answers)
+    if operator in {Operator.equals_not, Operator.none_of}:
+        answers = answers.opposite()
+    return _looked_up(name, leaf.values, (), answers.no, answers)
 
 
-def _equals(name: str, literal: Constant, *, empty: bool) -> Closure:
-    def holds(row: Row) -> bool | None:
+def _looked_up(
+    name: str, yes: Iterable[object], no: Iterable[object], other: T, answers: _Answers[T]
+) -> Callable[[Row], T]:
+    table: dict[object, T] = {None: answers.blank, UNKNOWN: answers.maybe}
+    table.update(dict.fromkeys(yes, answers.yes))
+    table.update(dict.fromkeys(no, answers.no))
+    look_up, maybe = table.get, answers.maybe
+
+    def holds(row: Row) -> T:
         try:
-            value = row[name]
+            return look_up(row[name], other)
         except KeyError:
-            return None
-        if value is UNKNOWN:
-            return None
-        return empty if value is None else value == literal
+            return maybe
 
     return holds
 
 
-def _equals_not(name: str, literal: Constant, *, empty: bool) -> Closure:
-    def holds(row: Row) -> bool | None:
-        try:
-            value = row[name]
-        except KeyError:
-            return None
-        if value is UNKNOWN:
-            return None
-        return empty if value is None else value != literal
+def _fields(name: str, other: str, answers: _Answers[T]) -> Callable[[Row], T]:
+    yes, no, maybe, blank = answers.yes, answers.no, answers.maybe, answers.blank
 
-    return holds
-
-
-def _member(name: str, literals: Sequence[Constant], *, inside: bool, empty: bool) -> Closure:
-    members = frozenset(literals)
-    outside = not inside
-
-    def holds(row: Row) -> bool | None:
-        try:
-            value = row[name]
-        except KeyError:
-            return None
-        if value is UNKNOWN:
-            return None
-        if value is None:
-            return empty
-        return inside if value in members else outside
-
-    return holds
-
-
-def _fields(name: str, other: str, *, same: bool, empty: bool) -> Closure:
-    def holds(row: Row) -> bool | None:
+    def holds(row: Row) -> T:
         left, right = row.get(name, UNKNOWN), row.get(other, UNKNOWN)
         # One empty side settles it, whatever the other turns out to be.
         if left is None or right is None:
-            return empty
+            return blank
         if left is UNKNOWN or right is UNKNOWN:
-            return None
-        return (left == right) is same
+            return maybe
+        return yes if left == right else no
 
     return holds
 
 
-def _ranked(leaf: Compare, *, empty: bool) -> Closure:
+def _measured(leaf: Compare, answers: _Answers[T]) -> Callable[[Row], T]:
     name = leaf.name
-    satisfying, others = leaf.ranks()
-    # A value outside the order has no rank: whether it is high enough is unknown.
-    ranks: dict[object, bool] = {None: empty}
-    ranks.update(dict.fromkeys(satisfying, True))
-    ranks.update(dict.fromkeys(others, False))
-
-    def holds(row: Row) -> bool | None:
-        return ranks.get(row.get(name, UNKNOWN))
-
-    return holds
-
-
-def _measured(leaf: Compare, *, empty: bool) -> Closure:
-    name = leaf.name
-    holds = _MEASURES[leaf.operator]
+    fits = _MEASURES[leaf.operator]
     values = [float(value) if isinstance(value, str) else value for value in leaf.values]
+    yes, no, maybe, blank = answers.yes, answers.no, answers.maybe, answers.blank
 
-    def told(row: Row) -> bool | None:
+    def holds(row: Row) -> T:
         value = row.get(name, UNKNOWN)
         if value is None:
-            return empty
+            return blank
         if not isinstance(value, int | float) or not isfinite(value):
-            return None
-        return holds(value, values)
+            return maybe
+        return yes if fits(value, values) else no
 
-    return told
+    return holds
 
 
 _MEASURES: Final[Mapping[Operator, Callable[[float, Sequence[float]], bool]]] = {

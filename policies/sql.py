@@ -15,7 +15,7 @@ from sqlalchemy import and_, case, false, literal_column, not_, or_, true
 from sqlalchemy.types import String
 
 from ombud.model.facts import UNKNOWN, Verdict
-from policies.expression import All, Any, Compare, Not, Operator, Present, Type, normal_form
+from policies.expression import All, Any, Compare, Not, Operator, Present, Type, lean, normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def compile_sql(tree: Expression, context: Context, column: Column) -> ColumnEle
         column: gives the column of a canonical field or milestone, encoded as `encode` does.
 
     """
-    return _compile(normal_form(tree), column, empty=context == "when")
+    return _compile(lean(normal_form(tree), context), column, empty=context == "when")
 
 
 def verdict_sql(when: Expression | None, must: Expression, column: Column) -> ColumnElement[str]:
