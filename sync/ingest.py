@@ -71,10 +71,10 @@ def ingest(reading: Reading, known: Sequence[Event], privacy: Privacy, mapping: 
         now: when the reading was made.
 
     """
-    history = {event.id: event for event in known}
+    history = {(event.ref, event.id): event for event in known}
     for event in reading.events:
-        if event.id not in history:
-            history[event.id] = privacy.event(event)
+        if (event.ref, event.id) not in history:
+            history[event.ref, event.id] = privacy.event(event)
     events = sorted(history.values(), key=lambda event: event.order)
     if reading.actual is not None:
         events += _observed(reading.actual, events, privacy, mapping, now)

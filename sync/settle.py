@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ombud.model.complaint import case_of
 from ombud.model.connector import Gone, Ours
 from ombud.model.event import Kind, Ref
 from ombud.model.instant import DAY, HOUR, MINUTE
@@ -119,7 +120,7 @@ def settle(
             tally.unchanged += 1
             tally.complaints += decision is Decision.complaint
         else:
-            wanted.append(each)
+            wanted.append(replace(each, stored=state is not None and state.case is not None and not state.failures))
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
     settled = list(settle_readings(at, readings, states, decisions))
     settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
@@ -258,8 +259,14 @@ def _unread(at: Settling, reading: Reading, state: TicketState | None, decision:
     if reading.gone is Gone.unreachable:
         return _unseen(state, at.now)
     left = replace(state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None)
-    into = f"merged into {reading.into}" if reading.into is not None else "deleted in the helpdesk"
-    return Settled(left, findings=(), withdrawn=into)
+    if reading.into is None:
+        return Settled(left, findings=(), withdrawn="deleted in the helpdesk")
+    # The earliest of the two survives as the case, whichever ticket the helpdesk kept.
+    told = at.store.events([reading.ref, reading.into])
+    births = {ref: min(event.happened for event in events) for ref, events in told.items()}
+    case = case_of(min(births, key=lambda ref: (births[ref], ref))) if births else state.case
+    former = state.case if case != state.case else None
+    return Settled(replace(left, case=case), withdrawn=f"merged into {case}" if former else None, former=former)
 
 
 def _unseen(state: TicketState, now: Instant) -> Settled:

@@ -79,6 +79,7 @@ class Seen:
         revision: the vendor's revision; equal revision means nothing new.
         facets: attributes for the scope.
         preview: whatever the connector wants back in `read` to save a call; nobody else looks inside.
+        stored: whether its history up to now is stored already, so that only what is new need be read.
 
     """
 
@@ -87,6 +88,7 @@ class Seen:
     revision: str
     facets: Mapping[str, tuple[str, ...]]
     preview: object = None
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ class Reading:
     Attributes:
         ref: the ticket asked for.
         actual: how it stands; `None` when it could not be read.
-        events: its whole history within the horizon, in the source's order.
+        events: its history, in the source's order: the whole of it, or what is new where the rest is stored.
         complete: whether history reaches back to creation; if not, what came before is unknown.
         people: personal data seen: native id -> {"name": ..., "email": ...}; encrypted when stored.
         gone: why it could not be read.

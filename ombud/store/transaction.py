@@ -39,7 +39,9 @@ _OUTBOX_UPSERT = _OUTBOX_UPSERT.on_conflict_do_update(
     index_elements=["account", "ticket"],
     set_={c.name: _OUTBOX_UPSERT.excluded[c.name] for c in outbox.c if not c.primary_key},
     # What was sent and has no answer yet is resolved before anything replaces it; equal plans keep their attempts.
-    where=outbox.c.state.not_in(["sending", "uncertain"]) & (outbox.c.key != _OUTBOX_UPSERT.excluded.key),
+    where=(outbox.c.state != "sending")
+    & (outbox.c.state != "uncertain")
+    & (outbox.c.key != _OUTBOX_UPSERT.excluded.key),
 )
 _CURSOR_UPSERT = upsert(cursor)
 _CURSOR_UPSERT = _CURSOR_UPSERT.on_conflict_do_update(
@@ -70,7 +72,7 @@ class Transaction:
         self._vault.remember(
             self._db, {one.state.case: one.people for one in settled if one.state.case is not None and one.people}
         )
-        self._put_findings([one for one in settled if one.findings is not None], known_at)
+        self._put_findings([one for one in settled if one.findings is not None or one.former is not None], known_at)
         self._put_postings(settled, known_at)
 
     def put_tickets(self, states: Iterable[TicketState]) -> None:
@@ -111,7 +113,7 @@ class Transaction:
         begun: list[dict[str, Any]] = []
         lines: list[tuple[str, str, str, str, str, str, str]] = []
         for one in settled:
-            before = held.get(one.state.case or "", {})
+            before = held.get(one.state.case or "", {}) if one.findings is not None else {}
             for each in one.findings or ():
                 row = before.pop(each.key, None)
                 if row is None and each.verdict in _SILENT:
