@@ -202,7 +202,10 @@ class Reader:
 
     def state(self, ticket: Json) -> Ours:
         """Give what of ours a ticket carries, from our own fields."""
-        held = {field["name"]: field.get("values") or [] for field in ticket.get("CustomFields") or ()}
+        held = {
+            field["name"]: [value for value in field.get("values") or () if value]
+            for field in ticket.get("CustomFields") or ()
+        }
         ours = self.site.ours
         lines = [line for text in held.get(ours.key, ()) for line in str(text).split()]
         digests = [line.removeprefix("text:") for line in lines if line.startswith("text:")]
@@ -228,8 +231,9 @@ class Reader:
         queues = " OR ".join(f"Queue = {quoted(name)}" for name in interest.projects) or "id > 0"
         for tickets in self.site.tickets(f"({queues})"):
             for ticket in tickets:
-                held = {field["name"]: field.get("values") for field in ticket.get("CustomFields") or ()}
-                if any(held.get(name) for name in self.site.ours.names):
+                # An emptied field holds one value that is none.
+                held = {field["name"] for field in ticket.get("CustomFields") or () if any(field.get("values") or ())}
+                if held & self.site.ours.names:
                     yield self._ref(str(ticket["id"]))
 
     def _ref(self, name: str) -> Ref:

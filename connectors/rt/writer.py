@@ -72,7 +72,7 @@ class Writer:
         self._put(ref.id, {"CustomFields": {ours.flags: [], ours.note: "", ours.key: []}}, None)
         ticket = self.reader.ticket(ref.id)
         left = ticket is None or any(
-            field.get("values") for field in ticket.get("CustomFields") or () if field["name"] in ours.names
+            any(field.get("values") or ()) for field in ticket.get("CustomFields") or () if field["name"] in ours.names
         )
         return Receipt(Outcome.refused if left else Outcome.done, detail="our fields are not empty" if left else "")
 
