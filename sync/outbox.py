@@ -41,15 +41,17 @@ class Sent:
     waiting: int = 0
 
 
-def send(store: Store, connector: Connector, epoch: int, now: Callable[[], Instant]) -> Sent:
-    """Send every plan that is due for an account; enforcement first.
+def send(
+    store: Store, connector: Connector, epoch: int, now: Callable[[], Instant], *, urgent: bool = False
+) -> Sent:
+    """Send every plan that is due for an account, enforcement first; with `urgent`, nothing but enforcement.
 
     A write is marked as under way before it is sent and judged by what came back: a crash between the
     two leaves it uncertain, and it is looked up by its key, never repeated blindly.
     """
     sent = Sent()
     account = connector.account
-    for posted in store.posted(account, now()):
+    for posted in store.posted(account, now(), urgent=urgent):
         if posted.state in {"sending", "uncertain"}:
             _resolve(store, connector, posted, epoch, now, sent)
             continue

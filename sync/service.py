@@ -216,7 +216,8 @@ class Service:
                 settle(at(), connector, part.seen, cursor=part.cursor or None)
                 if tell is not None:
                     tell(report.tally.seen, page.total, "")
-            self._send(at, connector, report)
+            # What does not enforce waits: a tag changes a ticket, and the sweep would come upon it again.
+            self._send(at, connector, report, urgent=True)
         self._settle_refs(at, connector, self.store.due(account, bound.name, self.now()))
         self._send(at, connector, report)
         if full:
@@ -230,10 +231,12 @@ class Service:
             seen = list(connector.look(part, settling.bound.schema))
             settle(settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen}))
 
-    def _send(self, at: Callable[[], Settling], connector: Connector, report: SyncReport) -> None:
+    def _send(
+        self, at: Callable[[], Settling], connector: Connector, report: SyncReport, *, urgent: bool = False
+    ) -> None:
         """Send plans, and settle again what changed meanwhile."""
         for _ in range(_ROUNDS):
-            sent = send(self.store, connector, at().epoch, self.now)
+            sent = send(self.store, connector, at().epoch, self.now, urgent=urgent)
             report.waiting = sent.waiting
             for plan, receipt in sent.done:
                 report.note(plan, receipt)

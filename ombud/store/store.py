@@ -171,13 +171,18 @@ class Store:
         with reading(self._engine) as db:
             return db.execute(query).scalar() or None
 
-    def posted(self, account: str, now: Instant) -> list[Posted]:
-        """Give the plans to send now: those whose outcome is unknown first, then what enforces something."""
+    def posted(self, account: str, now: Instant, *, urgent: bool = False) -> list[Posted]:
+        """Give the plans to send now: those whose outcome is unknown first, then what enforces something.
+
+        With `urgent`, only what enforces something.
+        """
         query = (
             select(outbox)
             .where(outbox.c.account == account, outbox.c.next_try <= now)
             .order_by(outbox.c.state == "pending", outbox.c.urgent.desc(), outbox.c.next_try, outbox.c.ticket)
         )
+        if urgent:
+            query = query.where(outbox.c.urgent)
         with reading(self._engine) as db:
             return [
                 Posted(Ref(r.account, r.vendor, r.ticket), r.plan, r.key, r.state, r.attempts, r.uncertain_since)
