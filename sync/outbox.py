@@ -90,7 +90,7 @@ def _book(
             tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
             sent.done.append((plan, receipt))
         elif receipt.outcome is Outcome.stale:
-            tx.drop_plan(posted.ref, posted.key)
+            tx.void_plan(posted.ref, posted.key)
             sent.again.append(posted.ref)
         else:
             tx.mark_uncertain(posted.ref, posted.key, now())
@@ -136,5 +136,5 @@ def _resolve(
             tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
             sent.done.append((plan, found))
         else:
-            tx.drop_plan(posted.ref, posted.key)
+            tx.void_plan(posted.ref, posted.key)
             sent.again.append(posted.ref)

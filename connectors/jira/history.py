@@ -78,7 +78,7 @@ def read_issue(  # noqa: PLR0913 (the parts of an issue)
     ref = Ref(site.account, "jira", str(issue["id"]))
     fields = issue["fields"]
     state = (issue.get("properties") or {}).get(PROPERTY) or {}
-    ordered = sorted(histories, key=lambda each: (instant_in(each["created"]), int(each["id"])))
+    ordered = in_order(histories)
     wanted = schema.fields | {STATUS, "assignee"}
     current = {name: native_value(name, fields[name]) for name in wanted if name in fields and name != STATUS}
     current[STATUS] = (str(fields["status"]["id"]), Nature.choice)
@@ -114,6 +114,11 @@ def read_issue(  # noqa: PLR0913 (the parts of an issue)
         ),
     )
     return Reading(ref=ref, actual=actual, events=tuple(events), people=people)
+
+
+def in_order(histories: Sequence[Json]) -> list[Json]:
+    """Give histories oldest first: by time, and within an instant by id."""
+    return sorted(histories, key=lambda each: (instant_in(each["created"]), int(each["id"])))
 
 
 def _moved_back(changes: Sequence[Event]) -> tuple[int, ...]:

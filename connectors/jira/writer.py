@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
 from connectors.jira.adf import document
-from connectors.jira.history import key_in
+from connectors.jira.history import in_order, key_in
 from connectors.jira.reader import within
 from connectors.jira.site import OURS, PROPERTY, mark
 from connectors.jira.transitions import Ways
@@ -47,8 +47,10 @@ class _Look:
 
     def ours_since(self, head: str | None) -> bool:
         """Tell whether nothing but our own changes came after `head`."""
-        later = [each for each in self.histories if head is None or int(each["id"]) > int(head)]
-        return all((each.get("historyMetadata") or {}).get("type") == OURS for each in later)
+        names = [str(each["id"]) for each in self.histories]
+        # Imported histories may carry ids that do not grow with time: what counts is their order.
+        later = self.histories[names.index(head) + 1 :] if head in names else self.histories if head is None else None
+        return later is not None and all((each.get("historyMetadata") or {}).get("type") == OURS for each in later)
 
     def moved_under(self, key: str) -> bool:
         """Tell whether a move of ours under this key is in the history."""
@@ -161,7 +163,7 @@ class Writer:
             status=str(fields["status"]["id"]),
             labels=frozenset(fields.get("labels") or ()),
             state=(issue.get("properties") or {}).get(PROPERTY) or {},
-            histories=tuple(sorted(histories, key=lambda each: int(each["id"]))),
+            histories=tuple(in_order(histories)),
         )
 
     def _labels(self, plan: Plan, look: _Look, key: str) -> None:

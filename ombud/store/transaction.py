@@ -207,6 +207,13 @@ class Transaction:
             .values(**told)
         )
 
+    def void_plan(self, ref: Ref, key: str) -> None:
+        """Drop a plan that no longer fits, and have the ticket settled afresh."""
+        self.drop_plan(ref, key)
+        self._db.execute(
+            update(ticket).where(ticket.c.account == ref.account, ticket.c.ticket == ref.id).values(settled=None)
+        )
+
     def drop_plan(self, ref: Ref, key: str) -> None:
         """Drop a plan that is done with."""
         self._db.execute(
