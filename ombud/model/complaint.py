@@ -116,8 +116,8 @@ class _Folding:
         self.row = dict(self.fold._blank if self.complete else self.fold._unseen)  # noqa: SLF001 (one concept, two classes)
         births: dict[Ref, Event] = {}
         for event in self.events:
-            if event.ref not in births or event.kind is Kind.created:
-                births.setdefault(event.ref, event)
+            if event.kind is Kind.created or event.ref not in births:
+                births[event.ref] = event
             if event.kind is Kind.merged:
                 self.merged.add(event.ref)
         members = sorted(births, key=lambda ref: (births[ref].happened, ref))
