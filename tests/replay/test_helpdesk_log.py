@@ -91,9 +91,11 @@ def test_the_replayed_log_gives_the_same_findings_through_jira(example, shared, 
 
 
 def source_of(finding, events):
-    """Give the row a finding's occurrence stands in; creation has the instant alone."""
+    """Give the row a finding's occurrence stands in; a ticket's first row is its creation."""
     event = events.get((finding.ref, finding.occurrence))
-    return event.source if event is not None and finding.occurrence != "created" else finding.occurrence
+    if event is None:
+        return finding.occurrence
+    return "created" if event.change == "created" else event.source
 
 
 def identity(finding, case, source):
