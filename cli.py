@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -229,7 +230,7 @@ def init(
     from sync.suggest import suggest  # noqa: PLC0415 (only here)
 
     url = url or typer.prompt("Address of the helpdesk")
-    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, clock=SystemClock())  # fmt: skip
+    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
     for line in suggestion.lines:
         out.print(terminal.plain(line), soft_wrap=True)
     terminal.print_rows(out, ("rule", "data needed", "mapped", "filled"), suggestion.coverage, form="table")

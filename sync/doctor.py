@@ -1,0 +1,162 @@
+"""Look for what is wrong with an installation, its configuration and its database."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from connectors import load_manifest, vendors
+from connectors.errors import HelpdeskError
+from ombud.model.connector import Capability, Check
+from ombud.settings import SettingsError, load_settings, secrets_of
+from ombud.store import StoreError
+from policies.load import PackError
+from sync.binding import bind
+from sync.service import database_path, open_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ombud.model.clock import Clock
+    from ombud.settings import Settings
+    from sync.service import Service
+
+#: Less free space than this will not hold a sync, in megabytes.
+_LEAST_SPACE: Final = 200
+_OURS: Final = ("cli", "connectors", "policies", "sync")
+
+
+def examine(config: Path, clock: Clock) -> Iterator[Check]:
+    """Give what was looked at, one after the other; it stops where nothing further can be known."""
+    told = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", ok=sys.version_info >= (3, 11), why=told, remedy="Install Python 3.11 or newer")
+    yield from _names()
+    try:
+        settings = load_settings(config)
+    except SettingsError as error:
+        yield Check("Configuration", ok=False, why=str(error), remedy="Mend it, or write one with: ombud init")
+        return
+    yield Check("Configuration", ok=True, why=str(config))
+    yield from _secrets(settings)
+    sound = True
+    for binding in settings.bindings:
+        try:
+            bound = bind(settings, binding)
+        except (SettingsError, PackError) as error:
+            sound = False
+            yield Check(f"Binding {binding.name}", ok=False, why=str(error), remedy="Mend the file it names")
+        else:
+            why = f"{len(bound.pack.rules) - len(bound.judge.gaps)} of {len(bound.pack.rules)} rules can be judged"
+            yield Check(f"Binding {binding.name}", ok=True, why=why)
+    yield from _disk(settings)
+    if not sound:
+        return
+    try:
+        service = open_service(config, clock)
+    except (SettingsError, StoreError) as error:
+        yield Check("Database", ok=False, why=str(error), remedy="")
+        return
+    with service:
+        yield from _database(service)
+        yield from _mappings(service)
+
+
+def _names() -> Iterator[Check]:
+    """Our top-level names are common ones: another package may have taken one."""
+    home = Path(__file__).resolve().parent.parent
+    for name in _OURS:
+        spec = find_spec(name)
+        where = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+        ok = where is not None and home in where.parents
+        remedy = "Install Ombud with pipx or uv tool, in an environment of its own"
+        yield Check(f"Package {name}", ok=ok, why="ours" if ok else f"is {where}", remedy=remedy)
+
+
+def _secrets(settings: Settings) -> Iterator[Check]:
+    for name, account in settings.accounts.items():
+        if account.vendor not in vendors():
+            why = f"vendor {account.vendor!r} is not known"
+            yield Check(f"Account {name}", ok=False, why=why, remedy=f"Known: {', '.join(vendors())}")
+            continue
+        try:
+            secrets_of(name, load_manifest(account.vendor).secrets, settings.folder)
+        except SettingsError as error:
+            yield Check(f"Account {name}", ok=False, why=str(error), remedy="")
+        else:
+            yield Check(f"Account {name}", ok=True, why="its secrets are set")
+    env = settings.folder / ".env"
+    if env.exists():
+        others = bool(env.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+        why = "others on this machine can read it" if others else "readable by you alone"
+        yield Check(".env", ok=not others, why=why, remedy=f"chmod 600 {env}")
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    try:
+        folder = database_path(settings).parent
+        free = shutil.disk_usage(folder).free >> 20
+    except (OSError, StoreError) as error:
+        yield Check("Disk", ok=False, why=str(error), remedy="Check `database` in ombud.toml")
+        return
+    yield Check("Disk", ok=free >= _LEAST_SPACE, why=f"{free:,} MB free in {folder}", remedy="Free some space")
+
+
+def _database(service: Service) -> Iterator[Check]:
+    store = service.store
+    told = store.quick_check()
+    remedy = "Restore the last backup with: ombud restore FILE"
+    yield Check("Database", ok=told == "ok", why="whole" if told == "ok" else told, remedy=remedy)
+    try:
+        length = store.verify_log()
+    except StoreError as error:
+        yield Check("Decision log", ok=False, why=str(error), remedy="")
+    else:
+        yield Check("Decision log", ok=True, why=f"{length:,} lines, its chain holds")
+    counts = store.counts()
+    yield Check("Kept", ok=True, why=f"{counts['ticket']:,} tickets, {counts['event']:,} events, {counts['outbox']:,} writes waiting")
+    aside = store.troubled()
+    for state in aside[:10]:
+        why = f"{state.trouble}; failed {state.failures} times"
+        yield Check(f"Ticket {state.ref}", ok=False, why=why, remedy="It is tried again by itself; see `ombud sync`")
+    if len(aside) > 10:  # noqa: PLR2004 (a screenful)
+        yield Check("Tickets", ok=False, why=f"{len(aside) - 10} more were put aside", remedy="")
+
+
+def _mappings(service: Service) -> Iterator[Check]:
+    """Check what mappings name against the helpdesk's own fields and statuses, where it answers."""
+    for bound in service.bounds:
+        if bound.account not in service.settings.accounts:
+            continue
+        try:
+            connector = service.connector(bound.account)
+            if Capability.sweep not in connector.manifest.capabilities:
+                continue
+            fields = {each.id: each for each in connector.list_fields()}
+            statuses = {each.id for each in connector.list_statuses()}
+        except (HelpdeskError, SettingsError, ValueError) as error:
+            yield Check(f"Mapping of {bound.name}", ok=None, why=f"the helpdesk could not be asked: {error}", remedy="")
+            continue
+        unknown = [f"{name} = {of.id}" for name, of in bound.mapping.fields.items() if of.id not in fields]
+        unknown += [
+            f"{name}: value {native}"
+            for name, of in bound.mapping.fields.items()
+            if of.id in fields and fields[of.id].options
+            for native in of.values
+            if native not in fields[of.id].options
+        ]
+        # A status nobody has used yet may not be listed; one that is used and not mapped leaves a stage unknown.
+        unmapped = sorted(statuses - set(bound.mapping.stages))
+        why = "; ".join(
+            part
+            for part in (
+                f"unknown to the helpdesk: {', '.join(unknown)}" if unknown else "",
+                f"statuses nothing maps: {', '.join(unmapped)}" if unmapped else "",
+            )
+            if part
+        )
+        file = bound.settings.mapping
+        yield Check(f"Mapping of {bound.name}", ok=not unknown, why=why or "fits the helpdesk", remedy=f"Mend {file}; see: ombud fields {bound.account}")
