@@ -20,7 +20,7 @@ from ombud.model.clock import SystemClock, parse_instant
 from ombud.model.facts import Verdict
 from ombud.settings import SettingsError
 from ombud.store import StoreError
-from policies.load import PackError
+from policies.vocabulary import PackError
 from sync.service import NotFound, Service, open_service
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ombud.model.finding import Finding
 
 FINE, FOUND, USAGE, HELPDESK = 0, 1, 2, 3
+#: A sync longer than this has its hours foretold, in seconds.
+_LONG = 600
 #: Failures printed before the rest is only counted.
 _MOST_PRINTED = 25
 
@@ -40,7 +42,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Start with: ombud demo. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 helpdesk.",
 )
-accounts_app = typer.Typer(help="Look at accounts: sign-in, permissions, what fires on a reopen.", no_args_is_help=True)
+accounts_app = typer.Typer(
+    help="Look at accounts: sign-in, permissions, what fires on a reopen.", no_args_is_help=True
+)
 packs_app = typer.Typer(help="Look at policy packs: list, show, lint, test.", no_args_is_help=True)
 sandbox_app = typer.Typer(help="Run a helpdesk to try things against.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
@@ -68,7 +72,9 @@ class FailOn(StrEnum):
 
 
 _LADDER = ("observation", "minor", "major")
-Format = Annotated[Form, typer.Option("--format", help="table for people, json and csv for programs.")]
+Format = Annotated[
+    Form, typer.Option("--format", help="table for people, json and csv for programs.")
+]
 
 
 class _State:
@@ -78,9 +84,13 @@ class _State:
 
 @app.callback()
 def main_options(
-    config: Annotated[Path, typer.Option(help="The configuration file.", envvar="OMBUD_CONFIG")] = Path("ombud.toml"),
+    config: Annotated[
+        Path, typer.Option(help="The configuration file.", envvar="OMBUD_CONFIG")
+    ] = Path("ombud.toml"),
     *,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and log in detail.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks and log in detail.")
+    ] = False,
 ) -> None:
     """Read the options every command shares."""
     _State.config, _State.debug = config, debug
@@ -93,10 +103,16 @@ def _service() -> Service:
 
 @app.command()
 def sync(
-    accounts: Annotated[list[str] | None, typer.Argument(help="Accounts to sync; all without.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Argument(help="Accounts to sync; all without.")
+    ] = None,
     *,
-    full: Annotated[bool, typer.Option("--full", help="Read everything again from the beginning.")] = False,
-    watch: Annotated[int | None, typer.Option(help="Sync again every so many seconds, until stopped.", min=1)] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again from the beginning.")
+    ] = False,
+    watch: Annotated[
+        int | None, typer.Option(help="Sync again every so many seconds, until stopped.", min=1)
+    ] = None,
     form: Format = Form.table,
 ) -> None:
     """Bring helpdesk and policy in step: read what changed, judge it, flag it or move it back.
@@ -115,8 +131,11 @@ def sync(
 def _sync_account(service: Service, account: str, *, full: bool, form: Form) -> None:
     for estimate in service.estimate(account, full=full):
         if form is Form.table and estimate.tickets:
-            hours = f", about {estimate.seconds / 3600:.1f} h at its limits" if (estimate.seconds or 0) > 600 else ""
-            err.print(f"{account}: about {estimate.tickets:,} tickets, {estimate.calls or 0:,} calls{hours}")
+            seconds = estimate.seconds or 0
+            hours = f", about {seconds / 3600:.1f} h at its limits" if seconds > _LONG else ""
+            err.print(
+                f"{account}: about {estimate.tickets:,} tickets, {estimate.calls or 0:,} calls{hours}"
+            )
     with terminal.progress(err, f"Syncing {account}") as tell:
         report = service.sync(account, full=full, tell=tell)
     if form is Form.json:
@@ -132,19 +151,34 @@ def _sync_account(service: Service, account: str, *, full: bool, form: Form) -> 
 
 @app.command()
 def check(
-    as_of: Annotated[str | None, typer.Option(help="Judge as of this time, 2026-03-31T17:00:00+02:00.")] = None,
-    known_at: Annotated[str | None, typer.Option(help="Use only what was known by this time.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Judge as of this time, 2026-03-31T17:00:00+02:00.")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(help="Use only what was known by this time.")
+    ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only these rules.")] = None,
-    verdict: Annotated[list[Verdict] | None, typer.Option(help="Only these verdicts; pass and the rest are judged again.")] = None,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 where a failure is at least so grave.")] = FailOn.none,
+    verdict: Annotated[
+        list[Verdict] | None,
+        typer.Option(help="Only these verdicts; pass and the rest are judged again."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit with 1 where a failure is at least so grave.")
+    ] = FailOn.none,
     form: Format = Form.table,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Print every failure, not only the first ones.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every failure, not only the first ones.")
+    ] = False,
 ) -> None:
     """Judge every complaint again from what is stored, without asking the helpdesk."""
     with _service() as service:
         grave = 0
-        wanted = set(verdict) if verdict else {Verdict.failed, Verdict.unknown, Verdict.waived, Verdict.pending}
+        wanted = (
+            set(verdict)
+            if verdict
+            else {Verdict.failed, Verdict.unknown, Verdict.waived, Verdict.pending}
+        )
 
         def checked() -> Iterator[tuple[Finding, str, str]]:
             nonlocal grave
@@ -157,7 +191,9 @@ def check(
                     yield finding, key, url
 
         if form is Form.json:
-            terminal.write_json(finding.as_json(key=key, url=url) for finding, key, url in checked())
+            terminal.write_json(
+                finding.as_json(key=key, url=url) for finding, key, url in checked()
+            )
         elif form is Form.csv:
             rows = (finding.as_json(key=key, url=url) for finding, key, url in checked())
             first = next(rows, None)
@@ -178,7 +214,11 @@ def check(
 def _print_gaps(service: Service) -> None:
     for binding, gap in service.gaps():
         names = ", ".join(gap.missing)
-        out.print(f"NOT JUDGED  {gap.rule.id}: {binding}'s mapping has no {names}. See: ombud init", style="yellow", soft_wrap=True)
+        out.print(
+            f"NOT JUDGED  {gap.rule.id}: {binding}'s mapping has no {names}. See: ombud init",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -186,7 +226,13 @@ def triage(form: Format = Form.table) -> None:
     """List tickets of which the scope cannot say whether they are complaints."""
     with _service() as service:
         rows = [(item.ref, item.key, item.binding, item.url) for item in service.triage()]
-    terminal.print_rows(out, ("ref", "ticket", "binding", "url"), rows, form=form, title="Undecided: complaint or not?")
+    terminal.print_rows(
+        out,
+        ("ref", "ticket", "binding", "url"),
+        rows,
+        form=form,
+        title="Undecided: complaint or not?",
+    )
 
 
 @app.command()
@@ -203,7 +249,9 @@ def explain(
 @app.command(name="import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV or XES, gzipped too.")],
-    mapping: Annotated[Path, typer.Option(help="The mapping file, with a \\[log] table that names the columns.")],
+    mapping: Annotated[
+        Path, typer.Option(help="The mapping file, with a \\[log] table that names the columns.")
+    ],
     form: Format = Form.table,
 ) -> None:
     """Import an event log as complaints with history, and judge them."""
@@ -219,31 +267,45 @@ def import_(
 
 @app.command()
 def init(
-    url: Annotated[str | None, typer.Option(help="The helpdesk's address; asked for without.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The helpdesk's address; asked for without.")
+    ] = None,
     vendor: Annotated[str, typer.Option(help="jira or rt.")] = "jira",
     account: Annotated[str, typer.Option(help="A name for the account: a-z, 0-9 and _.")] = "acme",
     pack: Annotated[str, typer.Option(help="The policy pack.")] = "iso10002",
     profile: Annotated[str, typer.Option(help="starter, standard or strict.")] = "starter",
-    project: Annotated[str | None, typer.Option(help="The project or queue that holds the complaints.")] = None,
+    project: Annotated[
+        str | None, typer.Option(help="The project or queue that holds the complaints.")
+    ] = None,
 ) -> None:
     """Write ombud.toml and a suggested mapping, and show which rules your fields can carry."""
-    from sync.suggest import suggest  # noqa: PLC0415 (only here)
+    from sync.suggest import suggest
 
     url = url or typer.prompt("Address of the helpdesk")
     suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
     for line in suggestion.lines:
         out.print(terminal.plain(line), soft_wrap=True)
-    terminal.print_rows(out, ("rule", "data needed", "mapped", "filled"), suggestion.coverage, form="table")
+    terminal.print_rows(
+        out, ("rule", "data needed", "mapped", "filled"), suggestion.coverage, form="table"
+    )
     out.print(suggestion.sentence, soft_wrap=True)
     out.print("Next: ombud accounts check, then ombud sync", style="dim")
 
 
 @accounts_app.command("check")
-def accounts_check(account: Annotated[str | None, typer.Argument()] = None, form: Format = Form.table) -> None:
+def accounts_check(
+    account: Annotated[str | None, typer.Argument()] = None, form: Format = Form.table
+) -> None:
     """Test sign-in and each permission with its reason, and list what fires on a reopen."""
     with _service() as service:
         rows = [
-            (name, "yes" if each.ok else "unknown" if each.ok is None else "NO", each.name, each.why, each.remedy)
+            (
+                name,
+                "yes" if each.ok else "unknown" if each.ok is None else "NO",
+                each.name,
+                each.why,
+                each.remedy,
+            )
             for name in ([account] if account else list(service.settings.accounts))
             for each in service.checks(name)
         ]
@@ -257,17 +319,25 @@ def fields(account: Annotated[str, typer.Argument()], form: Format = Form.table)
     """List an account's fields with the ids that mappings use."""
     with _service() as service:
         rows = [
-            (each.id, each.name, each.nature.value, "; ".join(f"{k} = {v}" for k, v in each.options.items()))
+            (
+                each.id,
+                each.name,
+                each.nature.value,
+                "; ".join(f"{k} = {v}" for k, v in each.options.items()),
+            )
             for each in service.fields(account)
         ]
-        rows += [(each.id, each.name, "status", each.category or "") for each in service.statuses(account)]
+        rows += [
+            (each.id, each.name, "status", each.category or "")
+            for each in service.statuses(account)
+        ]
     terminal.print_rows(out, ("id", "name", "kind", "values"), rows, form=form)
 
 
 @packs_app.command("list")
 def packs_list(form: Format = Form.table) -> None:
     """List the packs that come with Ombud."""
-    from policies.load import built_in, load_pack  # noqa: PLC0415 (quick start of the other commands)
+    from policies.load import built_in, load_pack
 
     packs = [load_pack(name) for name in built_in()]
     rows = [(p.id, p.version, len(p.rules), ", ".join(p.profiles), p.title) for p in packs]
@@ -277,19 +347,22 @@ def packs_list(form: Format = Form.table) -> None:
 @packs_app.command("show")
 def packs_show(pack: str, profile: str = "standard", form: Format = Form.table) -> None:
     """Show a pack's rules as sentences."""
-    from policies.load import load_pack  # noqa: PLC0415
+    from policies.load import load_pack
 
     shown = load_pack(pack).configured({}, profile)
     rows = [
-        (r.id, r.severity, r.mode, "; ".join(r.clause_names), r.sentence(shown.vocabulary)) for r in shown.rules
+        (r.id, r.severity, r.mode, "; ".join(r.clause_names), r.sentence(shown.vocabulary))
+        for r in shown.rules
     ]
     terminal.print_rows(out, ("rule", "severity", "mode", "clauses", "asks"), rows, form=form)
 
 
 @packs_app.command("lint")
-def packs_lint(pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")]) -> None:
+def packs_lint(
+    pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")],
+) -> None:
     """Find what is wrong with a pack: errors, rules without examples, things nothing uses."""
-    from policies.lint import lint  # noqa: PLC0415
+    from policies.lint import lint
 
     problems = lint(pack)
     for problem in problems:
@@ -300,9 +373,11 @@ def packs_lint(pack: Annotated[str, typer.Argument(help="A pack's name or its YA
 
 
 @packs_app.command("test")
-def packs_test(pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")]) -> None:
+def packs_test(
+    pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")],
+) -> None:
     """Run the good and bad examples that stand beside a pack."""
-    from policies.lint import run_examples  # noqa: PLC0415
+    from policies.lint import run_examples
 
     results = list(run_examples(pack))
     failed = [each for each in results if not each.ok]
@@ -314,19 +389,23 @@ def packs_test(pack: Annotated[str, typer.Argument(help="A pack's name or its YA
 
 
 @sandbox_app.command("serve")
-def sandbox_serve(  # noqa: PLR0913 (each option is one)
+def sandbox_serve(
     jira_port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed is another desk.")] = 1,
     tickets: Annotated[int, typer.Option(help="How many tickets to seed.")] = 400,
-    replay: Annotated[Path | None, typer.Option(help="An event log to lay in as tickets with history.")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="An event log to lay in as tickets with history.")
+    ] = None,
     mapping: Annotated[Path | None, typer.Option(help="How the log's columns are named.")] = None,
     *,
     empty: Annotated[bool, typer.Option("--empty", help="Seed nothing.")] = False,
 ) -> None:
     """Run a Jira Cloud to try against; prints one JSON line when it is ready."""
-    from ombud.sandbox.serve import run  # noqa: PLC0415
+    from ombud.sandbox.serve import run
 
-    run(jira_port=jira_port, seed=seed, tickets=tickets, empty=empty, replay=replay, mapping=mapping)
+    run(
+        jira_port=jira_port, seed=seed, tickets=tickets, empty=empty, replay=replay, mapping=mapping
+    )
 
 
 @app.command()
@@ -368,12 +447,16 @@ def restore(file: Path) -> None:
 @app.command()
 def doctor() -> None:
     """Look for what is wrong with this installation, its configuration and its database."""
-    from sync.doctor import examine  # noqa: PLC0415
+    from sync.doctor import examine
 
     found = list(examine(_State.config, SystemClock()))
     for each in found:
         word = "ok  " if each.ok else "NO  " if each.ok is False else "?   "
-        out.print(terminal.plain(f"{word}{each.name}: {each.why}{' ' + each.remedy if each.ok is False else ''}"))
+        out.print(
+            terminal.plain(
+                f"{word}{each.name}: {each.why}{' ' + each.remedy if each.ok is False else ''}"
+            )
+        )
     if any(each.ok is False for each in found):
         raise typer.Exit(USAGE)
 
@@ -381,11 +464,13 @@ def doctor() -> None:
 @app.command()
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="Run through once without a terminal, and end.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Run through once without a terminal, and end.")
+    ] = False,
     form: Format = Form.table,
 ) -> None:
     """See it work on a built-in helpdesk: complaints found, flagged, and one closure moved back."""
-    from ombud.demo import run  # noqa: PLC0415
+    from ombud.demo import run
 
     report = run(out if form is Form.table else err, once=once or not sys.stdin.isatty())
     if form is Form.json:
@@ -395,7 +480,7 @@ def demo(
 def _instant(text: str | None) -> int | None:
     if text is None:
         return None
-    from ombud.model.instant import instant  # noqa: PLC0415
+    from ombud.model.instant import instant
 
     try:
         return instant(parse_instant(text))
@@ -406,7 +491,9 @@ def _instant(text: str | None) -> int | None:
 def _fail(message: str, code: int, error: Exception) -> NoReturn:
     if _State.debug:
         raise error
-    err.print(Text("Error: ", style="bold red").append_text(terminal.plain(message)), soft_wrap=True)
+    err.print(
+        Text("Error: ", style="bold red").append_text(terminal.plain(message)), soft_wrap=True
+    )
     sys.exit(code)
 
 

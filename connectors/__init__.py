@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigurationError", "load_manifest", "open_connector", "vendors"]
 
 
-def open_connector(  # noqa: PLR0913 (what one connection takes)
+def open_connector(
     account: str,
     settings: Account,
     secrets: Callable[[tuple[str, ...]], Mapping[str, str]],
@@ -43,10 +43,18 @@ def open_connector(  # noqa: PLR0913 (what one connection takes)
     """
     if settings.vendor not in vendors():
         known = ", ".join(vendors())
-        raise ConfigurationError(f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}")
+        raise ConfigurationError(
+            f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}"
+        )
     manifest = load_manifest(settings.vendor)
     connect = import_module(f"connectors.{settings.vendor}").connect
     connector: Connector = connect(
-        account, settings, secrets(manifest.secrets), manifest=manifest, clock=clock, sleep=sleep, on_wait=on_wait
+        account,
+        settings,
+        secrets(manifest.secrets),
+        manifest=manifest,
+        clock=clock,
+        sleep=sleep,
+        on_wait=on_wait,
     )
     return connector

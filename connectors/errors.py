@@ -42,7 +42,7 @@ class HelpdeskError(Exception):
 
     """
 
-    def __init__(  # noqa: PLR0913 (an error carries what it knows)
+    def __init__(
         self,
         kind: Kind,
         account: str,
@@ -64,7 +64,9 @@ class HelpdeskError(Exception):
         self.retry_after = retry_after
         self.uncertain = uncertain
         answer = f" answered {status}" if status is not None else ""
-        super().__init__(f"{account}: {operation}{answer}: {detail or kind.value}. {remedy}".strip())
+        super().__init__(
+            f"{account}: {operation}{answer}: {detail or kind.value}. {remedy}".strip()
+        )
 
 
 class ConfigurationError(ValueError):
@@ -89,14 +91,32 @@ class Line:
 
 #: The common table; a vendor's own lines come first.
 TABLE: Final = (
-    Line((300, 399), Kind.signin, "Sign-in pages and other sites answer with redirects: check the url and the credentials"),
-    Line((401, 401), Kind.signin, "Check the credentials in the environment or in .env, and that they have not expired"),
-    Line((403, 403), Kind.permission, "Give the account the permission; `ombud accounts check` lists what is needed for what"),
-    Line((404, 404), Kind.missing, "It was deleted, moved or hidden; or the url names another site"),
+    Line(
+        (300, 399),
+        Kind.signin,
+        "Sign-in pages and other sites answer with redirects: check the url and the credentials",
+    ),
+    Line(
+        (401, 401),
+        Kind.signin,
+        "Check the credentials in the environment or in .env, and that they have not expired",
+    ),
+    Line(
+        (403, 403),
+        Kind.permission,
+        "Give the account the permission; `ombud accounts check` lists what is needed for what",
+    ),
+    Line(
+        (404, 404), Kind.missing, "It was deleted, moved or hidden; or the url names another site"
+    ),
     Line((410, 410), Kind.broken, "The vendor has switched this interface off: update Ombud"),
     Line((408, 408), Kind.busy, "Try again later"),
     Line((425, 425), Kind.busy, "Try again later"),
-    Line((429, 429), Kind.busy, "The vendor limits how often it is asked; it is tried again by itself"),
+    Line(
+        (429, 429),
+        Kind.busy,
+        "The vendor limits how often it is asked; it is tried again by itself",
+    ),
     Line((400, 499), Kind.refused, "See what the helpdesk said"),
     Line((500, 599), Kind.busy, "The helpdesk is in trouble; it is tried again by itself"),
 )

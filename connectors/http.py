@@ -44,7 +44,7 @@ class Answer:
     operation: str
     account: str
 
-    def json(self) -> Any:  # noqa: ANN401 (whatever the vendor sends)
+    def json(self) -> Any:
         """Read the body as JSON; raises `HelpdeskError` (broken) where it is none."""
         try:
             return json.loads(self.body)
@@ -68,7 +68,7 @@ class Client:
     is never repeated: where its answer is lost it is `uncertain`.
     """
 
-    def __init__(  # noqa: PLR0913 (settings of one client)
+    def __init__(
         self,
         account: str,
         base: str,
@@ -110,7 +110,9 @@ class Client:
         self._on_wait = on_wait
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers.update({"Accept": "application/json", "User-Agent": "ombud", **headers})
+        self._session.headers.update(
+            {"Accept": "application/json", "User-Agent": "ombud", **headers}
+        )
         if ca is not None:
             self._session.verify = ca
         if proxy is not None:
@@ -119,11 +121,15 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.account!r}, {self.base!r})"
 
-    def get(self, path: str, params: Mapping[str, object] | None = None, *, operation: str = "") -> Answer:
+    def get(
+        self, path: str, params: Mapping[str, object] | None = None, *, operation: str = ""
+    ) -> Answer:
         """Ask for something; tried again on trouble."""
-        return self.send("GET", path, params=params, operation=operation or f"GET {path}", safe=True)
+        return self.send(
+            "GET", path, params=params, operation=operation or f"GET {path}", safe=True
+        )
 
-    def send(  # noqa: PLR0913 (a request has so many parts)
+    def send(
         self,
         method: str,
         path: str,
@@ -167,7 +173,7 @@ class Client:
                 return answer
         raise AssertionError("unreachable")  # pragma: no cover (the last try returns or raises)
 
-    def _once(  # noqa: PLR0913 (as send)
+    def _once(
         self,
         method: str,
         path: str,
@@ -218,9 +224,13 @@ class Client:
             status=response.status_code,
             detail=self._said(response.headers, content),
             remedy=line.remedy,
-            retry_after=self._retry_after(response.headers) if response.status_code in _RETRIED else None,
+            retry_after=self._retry_after(response.headers)
+            if response.status_code in _RETRIED
+            else None,
             # A server error may have come after the change was made.
-            uncertain=not safe and line.kind is Kind.busy and response.status_code not in {408, 425, 429},
+            uncertain=not safe
+            and line.kind is Kind.busy
+            and response.status_code not in {408, 425, 429},
         )
 
     def _whole(self, response: requests.Response, operation: str, *, safe: bool) -> bytes:
@@ -231,14 +241,26 @@ class Client:
             size += len(part)
             if size > LARGEST:
                 raise HelpdeskError(
-                    Kind.broken, self.account, operation, detail=f"its answer is larger than {LARGEST >> 20} MB"
+                    Kind.broken,
+                    self.account,
+                    operation,
+                    detail=f"its answer is larger than {LARGEST >> 20} MB",
                 )
         told = response.headers.get("Content-Length")
-        if told is not None and response.request.method != "HEAD" and not response.headers.get("Content-Encoding") and size != int(told):
-            raise self._unreachable(operation, uncertain=not safe, detail="its answer was cut short")
+        if (
+            told is not None
+            and response.request.method != "HEAD"
+            and not response.headers.get("Content-Encoding")
+            and size != int(told)
+        ):
+            raise self._unreachable(
+                operation, uncertain=not safe, detail="its answer was cut short"
+            )
         return b"".join(parts)
 
-    def _unreachable(self, operation: str, *, uncertain: bool, detail: str = "no answer") -> HelpdeskError:
+    def _unreachable(
+        self, operation: str, *, uncertain: bool, detail: str = "no answer"
+    ) -> HelpdeskError:
         return HelpdeskError(
             Kind.busy,
             self.account,
@@ -284,7 +306,9 @@ def checked_base(account: str, base: str) -> str:
     if parts.username or parts.password:
         raise ConfigurationError(f"accounts.{account}.url: carries credentials. Put them into .env")
     if parts.scheme == "http" and not _loopback(parts.hostname):
-        raise ConfigurationError(f"accounts.{account}.url: plain http goes to this machine only. Write https://{parts.hostname}")
+        raise ConfigurationError(
+            f"accounts.{account}.url: plain http goes to this machine only. Write https://{parts.hostname}"
+        )
     return base.rstrip("/")
 
 

@@ -8,13 +8,21 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date  # noqa: TC003 (pydantic reads it)
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from ombud.model.event import Side
 from ombud.model.facts import STAGES
@@ -110,7 +118,9 @@ class CalendarSettings(_Strict):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"{zone!r} is no IANA time zone; write for instance Europe/Berlin") from error
+            raise ValueError(
+                f"{zone!r} is no IANA time zone; write for instance Europe/Berlin"
+            ) from error
         return zone
 
 
@@ -145,8 +155,17 @@ class Settings(_Strict):
     folder: Path = Field(default=Path(), exclude=True)
 
 
+def _known_stage(stage: str) -> str:
+    if stage not in STAGES:
+        raise ValueError(f"{stage!r} is no stage; stages are {', '.join(STAGES)}")
+    return stage
+
+
+Stage = Annotated[str, AfterValidator(_known_stage)]
+
+
 class _StageLine(_Strict):
-    stage: Literal[STAGES]
+    stage: Stage
     waiting: Literal["complainant", "third_party"] | None = None
     name: str = ""
 
@@ -167,17 +186,21 @@ class _MessageLine(_Strict):
 
 class _Evidence(_Strict):
     message: _MessageLine | None = None
-    stage: Literal[STAGES] | None = None
+    stage: Stage | None = None
     status: str | None = None
     field: str | None = None
     value: str | None = None
 
     def lines(self) -> EvidenceLine:
-        told = [each for each in (self.message, self.stage, self.status, self.field) if each is not None]
+        told = [
+            each for each in (self.message, self.stage, self.status, self.field) if each is not None
+        ]
         if len(told) != 1:
             raise ValueError("each line of evidence names one of message, stage, status or field")
         if self.message is not None:
-            return MessageEvidence(self.message.by, self.message.to, self.message.automatic, self.message.kind)
+            return MessageEvidence(
+                self.message.by, self.message.to, self.message.automatic, self.message.kind
+            )
         if self.stage is not None:
             return StageEvidence(self.stage)
         if self.status is not None:
@@ -226,16 +249,25 @@ def load_mapping(path: Path, zone: str) -> Mapping:
     text, data = _toml(path, "Write one with: ombud init")
     read = _validated(_MappingFile, path, text, data)
     try:
-        milestones = {name: tuple(each.lines() for each in lines) for name, lines in read.milestones.items()}
+        milestones = {
+            name: tuple(each.lines() for each in lines) for name, lines in read.milestones.items()
+        }
     except ValueError as error:
         where = ("milestones",)
-        raise SettingsError([_fault(path, text, where, str(error), "Split it into several lines")]) from error
+        raise SettingsError(
+            [_fault(path, text, where, str(error), "Split it into several lines")]
+        ) from error
     return Mapping(
-        stages={native: StageOf(line.stage, line.waiting, line.name) for native, line in read.stages.items()},
+        stages={
+            native: StageOf(line.stage, line.waiting, line.name)
+            for native, line in read.stages.items()
+        },
         fields={
             name: FieldOf(
                 id=line.id,
-                values={native: word for word, natives in line.values.items() for native in natives},
+                values={
+                    native: word for word, natives in line.values.items() for native in natives
+                },
                 name=line.name,
                 keep=line.keep,
             )
@@ -253,7 +285,17 @@ def load_log(path: Path) -> LogSettings:
     text, data = _toml(path, "See examples/helpdesk")
     read = _validated(_MappingFile, path, text, data)
     if read.log is None:
-        raise SettingsError([_fault(path, text, ("log",), "is missing", "Name the log's columns, as in examples/helpdesk")])
+        raise SettingsError(
+            [
+                _fault(
+                    path,
+                    text,
+                    ("log",),
+                    "is missing",
+                    "Name the log's columns, as in examples/helpdesk",
+                )
+            ]
+        )
     return read.log
 
 
@@ -261,7 +303,10 @@ def typed(mapping: Mapping, types: Map[str, str]) -> Mapping:
     """Give a mapping whose fields know their types in the pack's vocabulary."""
     known = {"received_at": "instant", **types}
     return replace(
-        mapping, fields={name: replace(of, type=known.get(name, of.type)) for name, of in mapping.fields.items()}
+        mapping,
+        fields={
+            name: replace(of, type=known.get(name, of.type)) for name, of in mapping.fields.items()
+        },
     )
 
 
@@ -280,7 +325,15 @@ def secrets_of(account: str, names: Sequence[str], folder: Path) -> dict[str, st
         if value:
             found[name] = value
         else:
-            faults.append(Fault(str(folder / ".env"), 0, variable, "is not set", f"Set {variable} in the environment or in .env"))
+            faults.append(
+                Fault(
+                    str(folder / ".env"),
+                    0,
+                    variable,
+                    "is not set",
+                    f"Set {variable} in the environment or in .env",
+                )
+            )
     if faults:
         raise SettingsError(faults)
     return found
@@ -297,13 +350,17 @@ def _toml(path: Path, remedy: str) -> tuple[str, dict[str, Any]]:
     except FileNotFoundError as error:
         raise SettingsError([Fault(str(path), 0, "file", "does not exist", remedy)]) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([Fault(str(path), 0, "file", f"cannot be read: {error}", "Save it as UTF-8 text")]) from error
+        raise SettingsError(
+            [Fault(str(path), 0, "file", f"cannot be read: {error}", "Save it as UTF-8 text")]
+        ) from error
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         told = re.search(r"line (\d+)", str(error))
         line = int(told.group(1)) if told else 0
-        raise SettingsError([Fault(str(path), line, "syntax", f"is not TOML: {error}", "Mend the line")]) from error
+        raise SettingsError(
+            [Fault(str(path), line, "syntax", f"is not TOML: {error}", "Mend the line")]
+        ) from error
 
 
 def _validated(model: type[T], path: Path, text: str, data: dict[str, Any]) -> T:
@@ -313,12 +370,14 @@ def _validated(model: type[T], path: Path, text: str, data: dict[str, Any]) -> T
         raise SettingsError([_told(path, text, model, each) for each in error.errors()]) from None
 
 
-def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:  # noqa: ANN401 (pydantic's own dict)
+def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:
     where = tuple(error["loc"])
     if error["type"] == "extra_forbidden":
         wrong = str(where[-1])
         near = difflib.get_close_matches(wrong, _field_names(model), 1)
-        remedy = f"Did you mean {near[0]!r}?" if near else "Remove it, or see docs/reference/settings.md"
+        remedy = (
+            f"Did you mean {near[0]!r}?" if near else "Remove it, or see docs/reference/settings.md"
+        )
         return _fault(path, text, where, "is not a setting", remedy)
     if error["type"] == "missing":
         return _fault(path, text, where, "is missing", "Add it")
@@ -342,14 +401,16 @@ def _field_names(model: type[BaseModel]) -> list[str]:
     return names
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 (annotations have no type)
+def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for arg in getattr(annotation, "__args__", ()) for model in _models(arg)]
 
 
 def _fault(path: Path, text: str, where: Sequence[object], what: str, remedy: str) -> Fault:
-    return Fault(str(path), _line_of(text, where), ".".join(str(part) for part in where), what, remedy)
+    return Fault(
+        str(path), _line_of(text, where), ".".join(str(part) for part in where), what, remedy
+    )
 
 
 def _line_of(text: str, where: Sequence[object]) -> int:
@@ -358,7 +419,9 @@ def _line_of(text: str, where: Sequence[object]) -> int:
     at = 0
     for part in where:
         if isinstance(part, int):
-            starts = [i for i, line in enumerate(lines) if i >= at and line.lstrip().startswith("[[")]
+            starts = [
+                i for i, line in enumerate(lines) if i >= at and line.lstrip().startswith("[[")
+            ]
             at = starts[part] if part < len(starts) else at
             continue
         pattern = re.compile(rf"(^|[\[.{{,\s\"']){re.escape(str(part))}([\].}}\"'\s=]|$)")
@@ -367,19 +430,44 @@ def _line_of(text: str, where: Sequence[object]) -> int:
 
 
 def _cross_checked(path: Path, text: str, settings: Settings) -> list[Fault]:
-    faults: list[Fault] = []
-    for name in settings.accounts:
-        if not _NAME.fullmatch(name):
-            faults.append(_fault(path, text, ("accounts", name), "is no name for an account", "Use a-z, 0-9 and _, a letter first"))
+    faults = [
+        _fault(
+            path,
+            text,
+            ("accounts", name),
+            "is no name for an account",
+            "Use a-z, 0-9 and _, a letter first",
+        )
+        for name in settings.accounts
+        if not _NAME.fullmatch(name)
+    ]
     for index, binding in enumerate(settings.bindings):
         where = ("bindings", index)
         if binding.account not in settings.accounts:
-            faults.append(_fault(path, text, (*where, "account"), f"names no account: {binding.account!r}", _nearest(binding.account, settings.accounts)))
+            faults.append(
+                _fault(
+                    path,
+                    text,
+                    (*where, "account"),
+                    f"names no account: {binding.account!r}",
+                    _nearest(binding.account, settings.accounts),
+                )
+            )
         if binding.calendar not in settings.calendars:
-            faults.append(_fault(path, text, (*where, "calendar"), f"names no calendar: {binding.calendar!r}", _nearest(binding.calendar, settings.calendars)))
+            faults.append(
+                _fault(
+                    path,
+                    text,
+                    (*where, "calendar"),
+                    f"names no calendar: {binding.calendar!r}",
+                    _nearest(binding.calendar, settings.calendars),
+                )
+            )
     names = [binding.name for binding in settings.bindings]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.append(_fault(path, text, ("bindings",), f"has two bindings named {name!r}", "Rename one"))
+    faults += [
+        _fault(path, text, ("bindings",), f"has two bindings named {name!r}", "Rename one")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     return faults
 
 
@@ -388,5 +476,3 @@ def _nearest(wrong: str, known: Map[str, object]) -> str:
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"Known: {', '.join(sorted(known)) or 'none'}"
-
-

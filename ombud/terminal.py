@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -43,7 +50,12 @@ def consoles() -> tuple[Console, Console]:
 
 def plain(text: str) -> Text:
     """Make text from a helpdesk safe to print: no markup, no control or bidirectional characters."""
-    return Text("".join(char if char.isprintable() and char not in _BIDI else "\N{REPLACEMENT CHARACTER}" for char in text))
+    return Text(
+        "".join(
+            char if char.isprintable() and char not in _BIDI else "\N{REPLACEMENT CHARACTER}"
+            for char in text
+        )
+    )
 
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -60,18 +72,18 @@ def print_findings(
     """Print the findings wanted as they come, at most so many, and give the counts of all per rule."""
     counts: dict[str, dict[Verdict, int]] = {}
     printed = 0
-    for finding, key, url in checked:
+    for finding, key, _ in checked:
         per_rule = counts.setdefault(finding.rule, {})
         per_rule[finding.verdict] = per_rule.get(finding.verdict, 0) + 1
         if most is not None and printed >= most:
             continue
         if finding.verdict in wanted:
             printed += 1
-            _print_finding(out, finding, key, url, zone)
+            _print_finding(out, finding, key, zone)
     return counts
 
 
-def _print_finding(out: Console, finding: Finding, key: str, url: str, zone: ZoneInfo) -> None:
+def _print_finding(out: Console, finding: Finding, key: str, zone: ZoneInfo) -> None:
     word, style = _WORDS[finding.verdict]
     head = Text.assemble((f"{word:<8}", style), f"{finding.rule:<32} ", plain(key))
     if finding.entered is not None:
@@ -85,7 +97,12 @@ def _print_finding(out: Console, finding: Finding, key: str, url: str, zone: Zon
         for fix in finding.fixes:
             native = f" ({fix.native})" if fix.native else ""
             where = f" at {fix.url}" if fix.url else ""
-            out.print(Text("        Mend: ").append_text(plain(f"{fix.label}{native}: {fix.advice}{where}")), soft_wrap=True)
+            out.print(
+                Text("        Mend: ").append_text(
+                    plain(f"{fix.label}{native}: {fix.advice}{where}")
+                ),
+                soft_wrap=True,
+            )
     elif finding.verdict is Verdict.failed:
         out.print(Text("        Mended since; the failure stays in the history."), soft_wrap=True)
     out.print(Text(f"        Why:  ombud explain {finding.ref} {finding.rule}"), soft_wrap=True)
@@ -103,17 +120,26 @@ def print_counts(out: Console, counts: Mapping[str, Mapping[Verdict, int]], titl
 
 
 def print_rows(
-    out: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, form: str, title: str = ""
+    out: Console,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    form: str,
+    title: str = "",
 ) -> None:
     """Print rows as a table, as JSON lines or as CSV whose cells no spreadsheet takes for formulas."""
     if form == "json":
         for row in rows:
-            sys.stdout.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n")
+            sys.stdout.write(
+                json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"
+            )
         return
     if form == "csv":
         write_csv(columns, rows)
         return
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -130,7 +156,13 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _cell(cell: object) -> str:
-    text = "" if cell is None else "; ".join(map(str, cell)) if isinstance(cell, (list, tuple)) else str(cell)
+    text = (
+        ""
+        if cell is None
+        else "; ".join(map(str, cell))
+        if isinstance(cell, (list, tuple))
+        else str(cell)
+    )
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -113,7 +113,11 @@ class Judge:
         for rule in rules:
             missing = sorted(rule.names - names)
             body = rule.body
-            if isinstance(body, Guard) and body.entering is not None and body.entering not in stages:
+            if (
+                isinstance(body, Guard)
+                and body.entering is not None
+                and body.entering not in stages
+            ):
                 missing.append(f"stage {body.entering}")
             if missing:
                 gaps.append(Gap(rule, tuple(missing)))
@@ -153,22 +157,41 @@ class Judge:
             for guard in guards.get(transition.entering, ()):
                 ended = transition.stay
                 verdict = guard.verdict(transition.row)
-                if verdict is Verdict.not_applicable:
-                    standing = verdict
-                else:
+                standing: Verdict = verdict
+                if verdict is not Verdict.not_applicable:
                     standing = _holds(guard.must(row))
                     if standing is not Verdict.passed and ended is not None:
                         held = _holds(guard.must(ended))
-                        standing = held if held is Verdict.passed or standing is Verdict.failed else standing
+                        standing = (
+                            held
+                            if held is Verdict.passed or standing is Verdict.failed
+                            else standing
+                        )
                 found.append(
                     Judgement(
-                        guard.rule, transition.ref, transition.event, transition.at, verdict, standing, transition.row, row
+                        guard.rule,
+                        transition.ref,
+                        transition.event,
+                        transition.at,
+                        verdict,
+                        standing,
+                        transition.row,
+                        row,
                     )
                 )
         for guard in self._conditions:
             verdict = guard.verdict(row)
             found.append(
-                Judgement(guard.rule, complaint.refs[0], STANDING_OCCURRENCE, None, verdict, verdict, row, row)
+                Judgement(
+                    guard.rule,
+                    complaint.refs[0],
+                    STANDING_OCCURRENCE,
+                    None,
+                    verdict,
+                    verdict,
+                    row,
+                    row,
+                )
             )
         for deadline in self._deadlines:
             judged = _deadline_judgement(deadline, complaint, now)
@@ -183,7 +206,9 @@ def _holds(told: bool | None) -> Verdict:  # noqa: FBT001 (a truth value is the 
     return Verdict.passed if told else Verdict.failed
 
 
-def _deadline_judgement(deadline: _CompiledDeadline, complaint: Complaint, now: Instant) -> Judgement | None:
+def _deadline_judgement(
+    deadline: _CompiledDeadline, complaint: Complaint, now: Instant
+) -> Judgement | None:
     """Judge one deadline as of `now`; `None` where its clock has not started."""
     body, row = deadline.body, complaint.row
     start = row.get(body.start, UNKNOWN)
@@ -193,15 +218,40 @@ def _deadline_judgement(deadline: _CompiledDeadline, complaint: Complaint, now: 
     occurrence = shown.event if shown is not None else STANDING_OCCURRENCE
     if not isinstance(start, int):
         return Judgement(
-            deadline.rule, complaint.refs[0], occurrence, None, Verdict.unknown, Verdict.unknown, row, row
+            deadline.rule,
+            complaint.refs[0],
+            occurrence,
+            None,
+            Verdict.unknown,
+            Verdict.unknown,
+            row,
+            row,
         )
-    outcomes = [_outcome(deadline, complaint, start, term, now) for term in _candidates(deadline, row)]
+    outcomes = [
+        _outcome(deadline, complaint, start, term, now) for term in _candidates(deadline, row)
+    ]
     first = outcomes[0]
     if any(each[:2] != first[:2] for each in outcomes[1:]):
-        first = (Verdict.unknown, Verdict.unknown, None, first[3], min((e[4] for e in outcomes if e[4]), default=None))
+        first = (
+            Verdict.unknown,
+            Verdict.unknown,
+            None,
+            first[3],
+            min((e[4] for e in outcomes if e[4]), default=None),
+        )
     verdict, standing, due, stop, recheck = first
     return Judgement(
-        deadline.rule, complaint.refs[0], occurrence, start, verdict, standing, row, row, due, stop, recheck
+        deadline.rule,
+        complaint.refs[0],
+        occurrence,
+        start,
+        verdict,
+        standing,
+        row,
+        row,
+        due,
+        stop,
+        recheck,
     )
 
 
@@ -242,7 +292,11 @@ def _outcome(
     if stop is not None:
         if stop <= due:
             return (Verdict.passed, Verdict.passed, due, stop, None)
-        late = Verdict.unknown if _in_time(doubt, due) or _in_time(stop, maybe_extended) else Verdict.failed
+        late = (
+            Verdict.unknown
+            if _in_time(doubt, due) or _in_time(stop, maybe_extended)
+            else Verdict.failed
+        )
         return (late, Verdict.passed, due, stop, None)
     if told is UNKNOWN and _in_time(doubt, due):
         return (Verdict.unknown, Verdict.unknown, due, None, None)

@@ -47,7 +47,9 @@ class Waiver:
             raise ValueError("a waiver ends after it begins")
 
 
-def waive(judged: Sequence[Judgement], case: str, waivers: Iterable[Waiver], now: Instant) -> list[Judgement]:
+def waive(
+    judged: Sequence[Judgement], case: str, waivers: Iterable[Waiver], now: Instant
+) -> list[Judgement]:
     """Turn failures that a waiver excuses as of `now` into waived ones; a rule that is not waivable keeps its breach."""
     excused = {
         waiver.rule

@@ -93,7 +93,9 @@ class Bound:
     @property
     def schema(self) -> Schema:
         """Tell the connector what to look for."""
-        return Schema(fields=self.mapping.native_fields | self.scope.fields, markers=self.mapping.markers)
+        return Schema(
+            fields=self.mapping.native_fields | self.scope.fields, markers=self.mapping.markers
+        )
 
 
 def bind(settings: Settings, binding: Binding) -> Bound:
@@ -115,7 +117,9 @@ def bind(settings: Settings, binding: Binding) -> Bound:
     )
     enforce_from = None
     if binding.enforce_from is not None:
-        enforce_from = instant(datetime.combine(binding.enforce_from, time(), tzinfo=ZoneInfo(told.zone)))
+        enforce_from = instant(
+            datetime.combine(binding.enforce_from, time(), tzinfo=ZoneInfo(told.zone))
+        )
     return Bound(
         name=binding.name,
         account=binding.account,
@@ -133,11 +137,15 @@ def bind(settings: Settings, binding: Binding) -> Bound:
 def build_calendar(name: str, told: CalendarSettings) -> Calendar:
     """Build a calendar from what ombud.toml says of it."""
     holidays = holiday_dates(
-        told.holidays.country, told.holidays.subdivision, _FIRST_YEAR, _LAST_YEAR, own=told.holidays.own
+        told.holidays.country,
+        told.holidays.subdivision,
+        _FIRST_YEAR,
+        _LAST_YEAR,
+        own=told.holidays.own,
     )
     return Calendar(name=name, zone=told.zone, week=parse_week(told.week), holidays=holidays)
 
 
 def _pack_source(folder: Path, pack: str) -> str | Path:
-    """A pack is named, or given as a path relative to ombud.toml."""
+    """Give a pack's name, or its path relative to ombud.toml."""
     return folder / pack if pack.endswith((".yaml", ".yml")) else pack

@@ -100,7 +100,12 @@ def decide(
         tags.add(TAG_BLOCKED)
     closed_at = back.at if back is not None else blocked.at if blocked is not None else None
     text = write_note(
-        missing, late, next_due=next_due, closed_at=closed_at, insists=insists, zone=bound.mapping.tzinfo
+        missing,
+        late,
+        next_due=next_due,
+        closed_at=closed_at,
+        insists=insists,
+        zone=bound.mapping.tzinfo,
     )
     quiet = _last_touch(complaint) + QUIET
     if text and back is None and blocked is None and now < quiet and actual.ours.text is None:
@@ -138,13 +143,21 @@ def _move_back(
 ) -> tuple[Transition | None, bool]:
     """Give the transition to undo, and whether the budget forbids it so that a person must decide."""
     last = complaint.transitions[-1] if complaint.transitions else None
-    if last is None or last.until is not None or last.cause is Cause.ourselves or last.at < block_from:
+    if (
+        last is None
+        or last.until is not None
+        or last.cause is Cause.ourselves
+        or last.at < block_from
+    ):
         return None, False
     if not isinstance(last.leaving, str) or last.from_status is None or last.ref != actual.ref:
         return None, False
     if actual.status != last.to_status or actual.head != last.change:
         return None, False
-    if not any(f.mode == "block" and f.occurrence == last.event and f.verdict is Verdict.failed for f in missing):
+    if not any(
+        f.mode == "block" and f.occurrence == last.event and f.verdict is Verdict.failed
+        for f in missing
+    ):
         return None, False
     spent = sum(1 for at in actual.ours.moved_back if at > now - TICKET_SPAN)
     if spent >= PER_TICKET or account_moves >= PER_ACCOUNT:
@@ -160,7 +173,9 @@ def _blocked(bound: Bound, complaint: Complaint, missing: Sequence[Finding]) -> 
     blocking = {
         rule.id
         for rule in bound.pack.rules
-        if isinstance(rule.body, Guard) and rule.body.entering == last.entering and bound.mode(rule) == "block"
+        if isinstance(rule.body, Guard)
+        and rule.body.entering == last.entering
+        and bound.mode(rule) == "block"
     }
     return last if any(f.rule in blocking and f.occurrence == last.event for f in missing) else None
 
@@ -185,4 +200,6 @@ def _ask(bound: Bound, back: Transition, actual: Actual) -> MoveBack:
 
 
 def _last_touch(complaint: Complaint) -> Instant:
-    return max((each.at for each in complaint.transitions if each.cause is not Cause.ourselves), default=0)
+    return max(
+        (each.at for each in complaint.transitions if each.cause is not Cause.ourselves), default=0
+    )

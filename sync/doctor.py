@@ -14,7 +14,7 @@ from connectors.errors import HelpdeskError
 from ombud.model.connector import Capability, Check
 from ombud.settings import SettingsError, load_settings, secrets_of
 from ombud.store import StoreError
-from policies.load import PackError
+from policies.vocabulary import PackError
 from sync.binding import bind
 from sync.service import database_path, open_service
 
@@ -33,12 +33,19 @@ _OURS: Final = ("cli", "connectors", "policies", "sync")
 def examine(config: Path, clock: Clock) -> Iterator[Check]:
     """Give what was looked at, one after the other; it stops where nothing further can be known."""
     told = ".".join(map(str, sys.version_info[:3]))
-    yield Check("Python", ok=sys.version_info >= (3, 11), why=told, remedy="Install Python 3.11 or newer")
+    yield Check(
+        "Python", ok=sys.version_info >= (3, 11), why=told, remedy="Install Python 3.11 or newer"
+    )
     yield from _names()
     try:
         settings = load_settings(config)
     except SettingsError as error:
-        yield Check("Configuration", ok=False, why=str(error), remedy="Mend it, or write one with: ombud init")
+        yield Check(
+            "Configuration",
+            ok=False,
+            why=str(error),
+            remedy="Mend it, or write one with: ombud init",
+        )
         return
     yield Check("Configuration", ok=True, why=str(config))
     yield from _secrets(settings)
@@ -48,7 +55,9 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
             bound = bind(settings, binding)
         except (SettingsError, PackError) as error:
             sound = False
-            yield Check(f"Binding {binding.name}", ok=False, why=str(error), remedy="Mend the file it names")
+            yield Check(
+                f"Binding {binding.name}", ok=False, why=str(error), remedy="Mend the file it names"
+            )
         else:
             why = f"{len(bound.pack.rules) - len(bound.judge.gaps)} of {len(bound.pack.rules)} rules can be judged"
             yield Check(f"Binding {binding.name}", ok=True, why=why)
@@ -80,7 +89,9 @@ def _secrets(settings: Settings) -> Iterator[Check]:
     for name, account in settings.accounts.items():
         if account.vendor not in vendors():
             why = f"vendor {account.vendor!r} is not known"
-            yield Check(f"Account {name}", ok=False, why=why, remedy=f"Known: {', '.join(vendors())}")
+            yield Check(
+                f"Account {name}", ok=False, why=why, remedy=f"Known: {', '.join(vendors())}"
+            )
             continue
         try:
             secrets_of(name, load_manifest(account.vendor).secrets, settings.folder)
@@ -102,7 +113,12 @@ def _disk(settings: Settings) -> Iterator[Check]:
     except (OSError, StoreError) as error:
         yield Check("Disk", ok=False, why=str(error), remedy="Check `database` in ombud.toml")
         return
-    yield Check("Disk", ok=free >= _LEAST_SPACE, why=f"{free:,} MB free in {folder}", remedy="Free some space")
+    yield Check(
+        "Disk",
+        ok=free >= _LEAST_SPACE,
+        why=f"{free:,} MB free in {folder}",
+        remedy="Free some space",
+    )
 
 
 def _database(service: Service) -> Iterator[Check]:
@@ -117,12 +133,21 @@ def _database(service: Service) -> Iterator[Check]:
     else:
         yield Check("Decision log", ok=True, why=f"{length:,} lines, its chain holds")
     counts = store.counts()
-    yield Check("Kept", ok=True, why=f"{counts['ticket']:,} tickets, {counts['event']:,} events, {counts['outbox']:,} writes waiting")
+    yield Check(
+        "Kept",
+        ok=True,
+        why=f"{counts['ticket']:,} tickets, {counts['event']:,} events, {counts['outbox']:,} writes waiting",
+    )
     aside = store.troubled()
     for state in aside[:10]:
         why = f"{state.trouble}; failed {state.failures} times"
-        yield Check(f"Ticket {state.ref}", ok=False, why=why, remedy="It is tried again by itself; see `ombud sync`")
-    if len(aside) > 10:  # noqa: PLR2004 (a screenful)
+        yield Check(
+            f"Ticket {state.ref}",
+            ok=False,
+            why=why,
+            remedy="It is tried again by itself; see `ombud sync`",
+        )
+    if len(aside) > 10:
         yield Check("Tickets", ok=False, why=f"{len(aside) - 10} more were put aside", remedy="")
 
 
@@ -138,9 +163,16 @@ def _mappings(service: Service) -> Iterator[Check]:
             fields = {each.id: each for each in connector.list_fields()}
             statuses = {each.id for each in connector.list_statuses()}
         except (HelpdeskError, SettingsError, ValueError) as error:
-            yield Check(f"Mapping of {bound.name}", ok=None, why=f"the helpdesk could not be asked: {error}", remedy="")
+            yield Check(
+                f"Mapping of {bound.name}",
+                ok=None,
+                why=f"the helpdesk could not be asked: {error}",
+                remedy="",
+            )
             continue
-        unknown = [f"{name} = {of.id}" for name, of in bound.mapping.fields.items() if of.id not in fields]
+        unknown = [
+            f"{name} = {of.id}" for name, of in bound.mapping.fields.items() if of.id not in fields
+        ]
         unknown += [
             f"{name}: value {native}"
             for name, of in bound.mapping.fields.items()
@@ -159,4 +191,9 @@ def _mappings(service: Service) -> Iterator[Check]:
             if part
         )
         file = bound.settings.mapping
-        yield Check(f"Mapping of {bound.name}", ok=not unknown, why=why or "fits the helpdesk", remedy=f"Mend {file}; see: ombud fields {bound.account}")
+        yield Check(
+            f"Mapping of {bound.name}",
+            ok=not unknown,
+            why=why or "fits the helpdesk",
+            remedy=f"Mend {file}; see: ombud fields {bound.account}",
+        )

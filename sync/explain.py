@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def explain(
-    bound: Bound, store: Store, state: TicketState, rule: str | None, waivers: Sequence[Waiver], now: Instant
+    bound: Bound,
+    store: Store,
+    state: TicketState,
+    rule: str | None,
+    waivers: Sequence[Waiver],
+    now: Instant,
 ) -> Iterator[str]:
     """Give the explanation of one ticket's findings, line by line, in the desk's zone."""
     zone = bound.mapping.tzinfo
@@ -60,7 +65,8 @@ def _finding(
         yield from _sum(bound, complaint, finding, rule.body, zone)
         return
     row = next(
-        (each.row for each in complaint.transitions if each.event == finding.occurrence), complaint.row
+        (each.row for each in complaint.transitions if each.event == finding.occurrence),
+        complaint.row,
     )
     yield from _facts(bound, rule, row, zone)
 
@@ -68,16 +74,27 @@ def _finding(
 def _facts(bound: Bound, rule: Rule, row: Row, zone: ZoneInfo) -> Iterator[str]:
     for name in sorted(rule.names):
         value = row.get(name, UNKNOWN)
-        instant = name in bound.mapping.evidence or name in {"received", "recorded", "reopened", "last_update"}
+        instant = name in bound.mapping.evidence or name in {
+            "received",
+            "recorded",
+            "reopened",
+            "last_update",
+        }
         told = _time(value, zone) if instant else _word(value)
         yield f"  then: {label_of(bound, name)} = {told}"
 
 
-def _sum(bound: Bound, complaint: Complaint, finding: Finding, body: Deadline, zone: ZoneInfo) -> Iterator[str]:
+def _sum(
+    bound: Bound, complaint: Complaint, finding: Finding, body: Deadline, zone: ZoneInfo
+) -> Iterator[str]:
     """Print the sum of a deadline: each local day, what counted of it, and why nothing did."""
     if finding.entered is None or finding.due is None:
         waiting = any(wait.end is None and wait.waiting in body.pauses for wait in complaint.waits)
-        yield "  the clock is paused: it waits for somebody" if waiting else "  no due date can be told"
+        yield (
+            "  the clock is paused: it waits for somebody"
+            if waiting
+            else "  no due date can be told"
+        )
         return
     pauses = pauses_of(complaint, body.pauses, finding.stop)
     yield "  sum:"

@@ -41,7 +41,9 @@ _MILESTONE_ADVICE = {
 }
 
 
-def find(bound: Bound, complaint: Complaint, judged: Iterable[Judgement], *, url: str) -> list[Finding]:
+def find(
+    bound: Bound, complaint: Complaint, judged: Iterable[Judgement], *, url: str
+) -> list[Finding]:
     """Give a finding for each judgement of a complaint; `url` is where a person opens the ticket."""
     before = bound.before_policy(complaint)
     return [_finding(bound, complaint, each, url=url, before=before) for each in judged]
@@ -55,12 +57,17 @@ _REASON = "declassified_reason"
 def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
     """Give the finding of a ticket that was a complaint and is none any more: it must say why."""
     told = complaint.row.get(_REASON, UNKNOWN)
+    no_reasons: tuple[str, ...] = ()
+    said: tuple[str, ...]
     if told is UNKNOWN:
-        verdict, said = Verdict.unknown, ("It is no longer a complaint; whether a reason is given cannot be told.",)
+        verdict, said = (
+            Verdict.unknown,
+            ("It is no longer a complaint; whether a reason is given cannot be told.",),
+        )
     elif told is None:
         verdict, said = Verdict.failed, ("It is no longer a complaint, and no reason is given.",)
     else:
-        verdict, said = Verdict.passed, ()
+        verdict, said = Verdict.passed, no_reasons
     return Finding(
         key=finding_key(SCOPE_LEFT, complaint.case, STANDING_OCCURRENCE),
         rule=SCOPE_LEFT,
@@ -84,7 +91,9 @@ def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
     )
 
 
-def _finding(bound: Bound, complaint: Complaint, judged: Judgement, *, url: str, before: bool) -> Finding:
+def _finding(
+    bound: Bound, complaint: Complaint, judged: Judgement, *, url: str, before: bool
+) -> Finding:
     rule = judged.rule
     told: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
@@ -119,7 +128,10 @@ def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...]
         milestone = body.stop
         label = label_of(bound, milestone)
         if judged.verdict is Verdict.unknown:
-            return ((f"Whether “{label}” was reached in time cannot be told: evidence is missing.",), ())
+            return (
+                (f"Whether “{label}” was reached in time cannot be told: evidence is missing.",),
+                (),
+            )
         if judged.stop is not None:
             return ((f"{label} came after it was due.",), ())
         overdue = (f"{label} is overdue.",) if judged.verdict is Verdict.failed else ()
@@ -127,7 +139,9 @@ def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...]
     row = judged.now if judged.standing is Verdict.failed else judged.row
     found = reasons(body.must, row, bound.pack.vocabulary)
     told = tuple(each.sentence for each in found)
-    fixes = tuple({each.field: _fix(bound, each.field, url, each.sentence) for each in found}.values())
+    fixes = tuple(
+        {each.field: _fix(bound, each.field, url, each.sentence) for each in found}.values()
+    )
     return told, fixes
 
 

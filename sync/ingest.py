@@ -60,7 +60,9 @@ class Privacy:
         )
 
 
-def ingest(reading: Reading, known: Sequence[Event], privacy: Privacy, mapping: Mapping, now: Instant) -> list[Event]:
+def ingest(
+    reading: Reading, known: Sequence[Event], privacy: Privacy, mapping: Mapping, now: Instant
+) -> list[Event]:
     """Give a ticket's whole history as known after a reading: what was stored, what came, what was seen.
 
     Args:
@@ -89,7 +91,9 @@ def _observed(
     The look came before the history was read, so only events up to the look's head are held against it.
     """
     own = [event for event in events if event.ref == actual.ref]
-    covered = max((event.order for event in own if event.change == (actual.head or CREATED)), default=None)
+    covered = max(
+        (event.order for event in own if event.change == (actual.head or CREATED)), default=None
+    )
     if covered is None:
         return []
     held: dict[str, Native] = {}

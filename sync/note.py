@@ -53,7 +53,9 @@ def write_note(
     only_late = not missing
     lines = [f"Complaint policy · {things} {'late' if only_late else 'missing'}"]
     if insists:
-        lines.append("This complaint was closed again. It stays closed; please ask whoever is in charge of complaints.")
+        lines.append(
+            "This complaint was closed again. It stays closed; please ask whoever is in charge of complaints."
+        )
     elif closed_at is not None:
         lines.append(f"This complaint was closed on {wall(closed_at, zone)}, and is open again.")
     shown = items if len(items) <= _MOST_ITEMS else items[: _MOST_ITEMS - 1]

@@ -42,7 +42,12 @@ class Sent:
 
 
 def send(
-    store: Store, connector: Connector, epoch: int, now: Callable[[], Instant], *, urgent: bool = False
+    store: Store,
+    connector: Connector,
+    epoch: int,
+    now: Callable[[], Instant],
+    *,
+    urgent: bool = False,
 ) -> Sent:
     """Send every plan that is due for an account, enforcement first; with `urgent`, nothing but enforcement.
 
@@ -108,13 +113,20 @@ def _postpone(
     plan: Plan | None = None,
 ) -> None:
     wait = _BACK_OFF[min(posted.attempts + 1, len(_BACK_OFF) - 1)]
-    transition = plan.move_back.transition if plan is not None and plan.move_back is not None else None
+    transition = (
+        plan.move_back.transition if plan is not None and plan.move_back is not None else None
+    )
     with store.begin(account, epoch) as tx:
         tx.book_refused(posted, refused or "", transition=transition, next_try=now + wait)
 
 
 def _resolve(
-    store: Store, connector: Connector, posted: Posted, epoch: int, now: Callable[[], Instant], sent: Sent
+    store: Store,
+    connector: Connector,
+    posted: Posted,
+    epoch: int,
+    now: Callable[[], Instant],
+    sent: Sent,
 ) -> None:
     """Find out what became of a write without an answer, once it cannot be under way any more."""
     account = connector.account

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ombud.model.clock import Clock
-    from ombud.model.connector import Check, Connector, Estimate, NativeField, NativeStatus, Reading, Receipt
+    from ombud.model.connector import (
+        Check,
+        Connector,
+        Estimate,
+        NativeField,
+        NativeStatus,
+        Reading,
+        Receipt,
+    )
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
@@ -48,7 +56,7 @@ PAGE = 100
 _ROUNDS = 4
 
 
-class NotFound(Exception):  # noqa: N818 (a word, not an error of the program)
+class NotFound(Exception):
     """Say that a name names nothing."""
 
 
@@ -71,7 +79,9 @@ class SyncReport:
         if plan.text:
             self.noted.append(str(plan.ref))
         if plan.move_back is not None:
-            self.moved_back.append({"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""})
+            self.moved_back.append(
+                {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
+            )
 
     @property
     def findings(self) -> bool:
@@ -89,8 +99,10 @@ class SyncReport:
         """Say it in a sentence."""
         t = self.tally
         parts = [
-            f"{self.account}: {t.seen:,} tickets seen, {t.unchanged:,} unchanged, {t.complaints:,} complaints, "
-            f"{t.undecided:,} undecided, {t.outside:,} outside the scope"
+            (
+                f"{self.account}: {t.seen:,} tickets seen, {t.unchanged:,} unchanged, {t.complaints:,} complaints, "
+                f"{t.undecided:,} undecided, {t.outside:,} outside the scope"
+            )
         ]
         if t.unreadable:
             parts.append(f"{t.unreadable:,} could not be read")
@@ -125,7 +137,9 @@ class SyncReport:
 class Service:
     """Do what people ask of Ombud; opened with `open_service`, closed as a context manager."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, sleep: Callable[[float], None]
+    ) -> None:
         """Keep what was opened."""
         self.settings = settings
         self.store = store
@@ -143,7 +157,10 @@ class Service:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close the database."""
         self.store.close()
@@ -167,7 +184,9 @@ class Service:
         if held is None:
             told = self.settings.accounts.get(account)
             if told is None:
-                raise NotFound(f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}")
+                raise NotFound(
+                    f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}"
+                )
             held = open_connector(
                 account,
                 told,
@@ -201,7 +220,14 @@ class Service:
         return report
 
     def _sync_binding(
-        self, bound: Bound, connector: Connector, report: SyncReport, epoch: int, *, full: bool, tell: Tell | None
+        self,
+        bound: Bound,
+        connector: Connector,
+        report: SyncReport,
+        epoch: int,
+        *,
+        full: bool,
+        tell: Tell | None,
     ) -> None:
         account = bound.account
         block_from = self.store.first_sync(account, bound.name, self.now(), epoch)
@@ -223,16 +249,25 @@ class Service:
         if full:
             self.store.full_sync_ended(account, bound.name, epoch)
 
-    def _settle_refs(self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]) -> None:
+    def _settle_refs(
+        self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]
+    ) -> None:
         """Settle named tickets, as a webhook would."""
         for start in range(0, len(refs), PAGE):
             part = refs[start : start + PAGE]
             settling = at()
             seen = list(connector.look(part, settling.bound.schema))
-            settle(settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen}))
+            settle(
+                settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen})
+            )
 
     def _send(
-        self, at: Callable[[], Settling], connector: Connector, report: SyncReport, *, urgent: bool = False
+        self,
+        at: Callable[[], Settling],
+        connector: Connector,
+        report: SyncReport,
+        *,
+        urgent: bool = False,
     ) -> None:
         """Send plans, and settle again what changed meanwhile."""
         for _ in range(_ROUNDS):
@@ -246,7 +281,11 @@ class Service:
             self._settle_refs(at, connector, sent.again)
 
     def check(
-        self, *, as_of: Instant | None = None, known_at: Instant | None = None, rules: set[str] | None = None
+        self,
+        *,
+        as_of: Instant | None = None,
+        known_at: Instant | None = None,
+        rules: set[str] | None = None,
     ) -> Iterator[tuple[Finding, str, str]]:
         """Judge every stored complaint again: finding, ticket key, address."""
         now = as_of if as_of is not None else self.now()
@@ -272,10 +311,14 @@ class Service:
         """Say why each rule stands as it does for one ticket."""
         found = self.store.find_ticket(ref)
         if found is None:
-            raise NotFound(f"No ticket {ref!r} is known here. Write account:id or the ticket's key, or sync first")
+            raise NotFound(
+                f"No ticket {ref!r} is known here. Write account:id or the ticket's key, or sync first"
+            )
         bound = next((each for each in self.bounds if each.name == found.binding), None)
         if bound is None:
-            raise NotFound(f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has")
+            raise NotFound(
+                f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has"
+            )
         yield from explain(bound, self.store, found, rule, self.waivers, self.now())
 
     def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
@@ -290,7 +333,9 @@ class Service:
             None,
         )
         if bound is None:
-            raise NotFound(f"No binding in ombud.toml uses the mapping {mapping}. Name it there as `mapping`")
+            raise NotFound(
+                f"No binding in ombud.toml uses the mapping {mapping}. Name it there as `mapping`"
+            )
         shape = LogShape(**load_log(mapping).model_dump())
         log, readings = read_log(file, shape, bound.account)
         report = SyncReport(bound.account)
@@ -322,10 +367,16 @@ class Service:
     def list_ours(self, account: str) -> Sequence[Ref]:
         """List the tickets of an account that carry anything of ours, by the helpdesk's word and by our own."""
         connector = self.connector(account)
-        found = {ref for bound in self._bounds(account) for ref in connector.list_ours(Interest(bound.scope.projects))}
+        found = {
+            ref
+            for bound in self._bounds(account)
+            for ref in connector.list_ours(Interest(bound.scope.projects))
+        }
         return sorted(found | set(self.store.written(account)))
 
-    def uninstall(self, account: str, refs: Sequence[Ref], *, tell: Tell | None = None) -> dict[Ref, str]:
+    def uninstall(
+        self, account: str, refs: Sequence[Ref], *, tell: Tell | None = None
+    ) -> dict[Ref, str]:
         """Remove all that is ours from tickets; give those where something is left, and why."""
         connector = self.connector(account)
         left: dict[Ref, str] = {}
@@ -354,7 +405,9 @@ class Service:
 
     def _bounds(self, account: str) -> list[Bound]:
         if account not in self.settings.accounts:
-            raise NotFound(f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}")
+            raise NotFound(
+                f"There is no account {account!r}. Known: {', '.join(self.settings.accounts) or 'none'}"
+            )
         return [bound for bound in self.bounds if bound.account == account]
 
     def _settling(self, bound: Bound, epoch: int, block_from: Instant, tally: Tally) -> Settling:
@@ -392,13 +445,20 @@ def open_service(
 ) -> Service:
     """Open the service by a configuration file; raises `SettingsError`, `PackError` or `StoreError`."""
     settings = load_settings(config)
-    return Service(settings, open_store(f"{_SQLITE}{database_path(settings)}", key=_key(settings)), clock, sleep)
+    return Service(
+        settings,
+        open_store(f"{_SQLITE}{database_path(settings)}", key=_key(settings)),
+        clock,
+        sleep,
+    )
 
 
 def database_path(settings: Settings) -> Path:
     """Give the database's file; a relative one stands beside ombud.toml."""
     if not settings.database.startswith(_SQLITE):
-        raise StoreError(f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db")
+        raise StoreError(
+            f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db"
+        )
     return (settings.folder / settings.database.removeprefix(_SQLITE)).resolve()
 
 
@@ -407,12 +467,32 @@ def _key(settings: Settings) -> bytes:
     where = str(settings.folder / ".env")
     if told is None:
         raise SettingsError(
-            [Fault(where, 0, "OMBUD_KEY", "is not set", "Make one with `ombud init`, and keep it outside backups")]
+            [
+                Fault(
+                    where,
+                    0,
+                    "OMBUD_KEY",
+                    "is not set",
+                    "Make one with `ombud init`, and keep it outside backups",
+                )
+            ]
         )
     try:
         key = base64.urlsafe_b64decode(told)
     except (binascii.Error, ValueError) as error:
-        raise SettingsError([Fault(where, 0, "OMBUD_KEY", "is not base64", "Restore the one made by `ombud init`")]) from error
-    if len(key) != 32:  # noqa: PLR2004 (256 bits)
-        raise SettingsError([Fault(where, 0, "OMBUD_KEY", "is not 32 bytes long", "Restore the one made by `ombud init`")])
+        raise SettingsError(
+            [Fault(where, 0, "OMBUD_KEY", "is not base64", "Restore the one made by `ombud init`")]
+        ) from error
+    if len(key) != 32:
+        raise SettingsError(
+            [
+                Fault(
+                    where,
+                    0,
+                    "OMBUD_KEY",
+                    "is not 32 bytes long",
+                    "Restore the one made by `ombud init`",
+                )
+            ]
+        )
     return key

@@ -88,7 +88,12 @@ class Settling:
 
 
 def settle(
-    at: Settling, connector: Connector, seen: Sequence[Seen], *, missing: Sequence[Ref] = (), cursor: str | None = None
+    at: Settling,
+    connector: Connector,
+    seen: Sequence[Seen],
+    *,
+    missing: Sequence[Ref] = (),
+    cursor: str | None = None,
 ) -> None:
     """Settle a page of tickets in one transaction, its cursor with it; no network call inside.
 
@@ -116,11 +121,19 @@ def settle(
                 tally.outside += 1
             if state is None or state.decision is not decision or state.revision != each.revision:
                 outside.append(TicketState.outside(each, decision, bound.name))
-        elif state is not None and state.decision is decision and state.rests(each.revision, bound.digest, at.now):
+        elif (
+            state is not None
+            and state.decision is decision
+            and state.rests(each.revision, bound.digest, at.now)
+        ):
             tally.unchanged += 1
             tally.complaints += decision is Decision.complaint
         else:
-            wanted.append(replace(each, stored=state is not None and state.case is not None and not state.failures))
+            wanted.append(
+                replace(
+                    each, stored=state is not None and state.case is not None and not state.failures
+                )
+            )
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
     settled = list(settle_readings(at, readings, states, decisions))
     settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
@@ -138,7 +151,9 @@ def store_readings(at: Settling, readings: Sequence[Reading]) -> None:
     states = at.store.states([reading.ref for reading in readings])
     at.tally.seen += len(readings)
     decisions = {
-        reading.ref: at.bound.scope.decide(reading.actual.facets) for reading in readings if reading.actual is not None
+        reading.ref: at.bound.scope.decide(reading.actual.facets)
+        for reading in readings
+        if reading.actual is not None
     }
     settled = list(settle_readings(at, readings, states, decisions))
     with at.store.begin(at.bound.account, at.epoch) as tx:
@@ -146,7 +161,10 @@ def store_readings(at: Settling, readings: Sequence[Reading]) -> None:
 
 
 def settle_readings(
-    at: Settling, readings: Sequence[Reading], states: Mapping[Ref, TicketState], decisions: Mapping[Ref, Decision]
+    at: Settling,
+    readings: Sequence[Reading],
+    states: Mapping[Ref, TicketState],
+    decisions: Mapping[Ref, Decision],
 ) -> Iterator[Settled]:
     """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
     known = at.store.events([reading.ref for reading in readings if reading.ref in states])
@@ -158,8 +176,12 @@ def settle_readings(
         try:
             one = _settle_one(at, reading, known.get(reading.ref, []), state, decision, moves)
         except Exception as error:  # noqa: BLE001 (a poison ticket must not hold up the others)
-            _log.warning("%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error)
-            one = _put_aside(at, reading, state, decision, f"cannot be judged: {type(error).__name__}")
+            _log.warning(
+                "%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error
+            )
+            one = _put_aside(
+                at, reading, state, decision, f"cannot be judged: {type(error).__name__}"
+            )
         if one.posting is not None and one.why == "move_back":
             moves += 1
         yield one
@@ -226,7 +248,9 @@ def _settle_one(
     )
 
 
-def _posting(at: Settling, complaint: Complaint, actual: Actual, desired: Desired) -> Posting | None:
+def _posting(
+    at: Settling, complaint: Complaint, actual: Actual, desired: Desired
+) -> Posting | None:
     """Give what is to be sent, if anything; a complaint from before the policy is never touched."""
     if at.bound.before_policy(complaint) and actual.ours == Ours():
         return None
@@ -243,7 +267,10 @@ def _partners(at: Settling, ref: Ref, events: Iterable[Event]) -> list[Event]:
         event.after
         for event in events
         if isinstance(event.after, str)
-        and (event.kind is Kind.merged or (event.kind is Kind.linked and event.field in at.bound.mapping.links))
+        and (
+            event.kind is Kind.merged
+            or (event.kind is Kind.linked and event.field in at.bound.mapping.links)
+        )
     }
     if not names:
         return []
@@ -251,14 +278,18 @@ def _partners(at: Settling, ref: Ref, events: Iterable[Event]) -> list[Event]:
     return [event for told in at.store.events(refs).values() for event in told]
 
 
-def _unread(at: Settling, reading: Reading, state: TicketState | None, decision: Decision) -> Settled:
+def _unread(
+    at: Settling, reading: Reading, state: TicketState | None, decision: Decision
+) -> Settled:
     """Note a ticket that cannot be read; only the vendor's own word makes it deleted."""
     at.tally.unreadable += 1
     if state is None or reading.gone in {Gone.malformed, None}:
         return _put_aside(at, reading, state, decision, reading.detail or "cannot be read")
     if reading.gone is Gone.unreachable:
         return _unseen(state, at.now)
-    left = replace(state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None)
+    left = replace(
+        state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None
+    )
     if reading.into is None:
         return Settled(left, findings=(), withdrawn="deleted in the helpdesk")
     # The earliest of the two survives as the case, whichever ticket the helpdesk kept.
@@ -266,13 +297,20 @@ def _unread(at: Settling, reading: Reading, state: TicketState | None, decision:
     births = {ref: min(event.happened for event in events) for ref, events in told.items()}
     case = case_of(min(births, key=lambda ref: (births[ref], ref))) if births else state.case
     former = state.case if case != state.case else None
-    return Settled(replace(left, case=case), withdrawn=f"merged into {case}" if former else None, former=former)
+    return Settled(
+        replace(left, case=case), withdrawn=f"merged into {case}" if former else None, former=former
+    )
 
 
 def _unseen(state: TicketState, now: Instant) -> Settled:
     """Keep a ticket that the helpdesk no longer shows: deleted or hidden, nobody can tell; its findings stay."""
     return Settled(
-        replace(state, gone=Gone.unreachable, trouble="not shown any more: deleted, or hidden from us", recheck=now + DAY)
+        replace(
+            state,
+            gone=Gone.unreachable,
+            trouble="not shown any more: deleted, or hidden from us",
+            recheck=now + DAY,
+        )
     )
 
 
@@ -292,7 +330,9 @@ def _put_aside(
         binding=at.bound.name,
     )
     wait = _BACK_OFF[min(failures, len(_BACK_OFF) - 1)]
-    return Settled(replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait))
+    return Settled(
+        replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait)
+    )
 
 
 @dataclass(frozen=True, slots=True)

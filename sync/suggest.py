@@ -32,7 +32,14 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "severity": ("severity", "seriousness", "schweregrad", "gravité", "gravedad"),
     "channel": ("channel", "kanal", "canal", "contact channel", "origin"),
     "product": ("product", "produkt", "produit", "producto", "service"),
-    "category": ("category", "kategorie", "catégorie", "categoría", "complaint category", "complaint type"),
+    "category": (
+        "category",
+        "kategorie",
+        "catégorie",
+        "categoría",
+        "complaint category",
+        "complaint type",
+    ),
     "remedy_sought": ("remedy sought", "requested remedy", "desired outcome", "gewünschte abhilfe"),
     "complainant": ("complainant", "beschwerdeführer", "plaignant", "requestor"),
     "owner": ("assignee", "owner", "bearbeiter", "zuständig"),
@@ -43,7 +50,12 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "remedy_offered": ("remedy offered", "remedy", "offered remedy", "abhilfe"),
     "outcome": ("outcome", "decision", "ergebnis", "issue outcome"),
     "root_cause": ("root cause", "ursache", "cause racine", "causa raíz"),
-    "corrective_action": ("corrective action", "korrekturmaßnahme", "action corrective", "acción correctiva"),
+    "corrective_action": (
+        "corrective action",
+        "korrekturmaßnahme",
+        "action corrective",
+        "acción correctiva",
+    ),
     "received_at": ("received at", "date received", "eingangsdatum", "reçu le"),
     "declassified_reason": ("reason why no complaint", "declassified reason"),
 }
@@ -52,12 +64,25 @@ _STAGE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "received": ("open", "new", "received", "to do", "offen", "neu", "eingegangen", "ouvert"),
     "acknowledged": ("acknowledged", "bestätigt", "accusé"),
     "assessed": ("assessed", "triaged", "bewertet", "classified"),
-    "investigating": ("investigating", "in progress", "investigation", "waiting for customer", "pending", "in bearbeitung", "en cours"),
+    "investigating": (
+        "investigating",
+        "in progress",
+        "investigation",
+        "waiting for customer",
+        "pending",
+        "in bearbeitung",
+        "en cours",
+    ),
     "responded": ("responded", "answered", "resolved", "beantwortet", "répondu"),
     "decided": ("decided", "entschieden", "décidé"),
     "closed": ("done", "closed", "geschlossen", "fermé", "erledigt"),
 }
-_WAITING_WORDS: Final = ("waiting for customer", "pending customer", "awaiting customer", "warten auf kunde")
+_WAITING_WORDS: Final = (
+    "waiting for customer",
+    "pending customer",
+    "awaiting customer",
+    "warten auf kunde",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +101,7 @@ class Suggestion:
     sentence: str
 
 
-def suggest(  # noqa: PLR0913 (the options of one command)
+def suggest(
     config: Path,
     *,
     vendor: str,
@@ -98,10 +123,24 @@ def suggest(  # noqa: PLR0913 (the options of one command)
     mapping_file = config.with_name(f"{account}.mapping.toml")
     for file in (config, mapping_file):
         if file.exists():
-            raise SettingsError([Fault(str(file), 0, "file", "is there already", "Name another with --config, or move it away")])
+            raise SettingsError(
+                [
+                    Fault(
+                        str(file),
+                        0,
+                        "file",
+                        "is there already",
+                        "Name another with --config, or move it away",
+                    )
+                ]
+            )
     settings = Account(vendor=vendor, url=url)
     connector = open_connector(
-        account, settings, lambda names: secrets_of(account, names, config.parent), clock=clock, sleep=sleep
+        account,
+        settings,
+        lambda names: secrets_of(account, names, config.parent),
+        clock=clock,
+        sleep=sleep,
     )
     fields, statuses = connector.list_fields(), connector.list_statuses()
     configured = load_pack(pack).configured({}, profile)
@@ -109,11 +148,17 @@ def suggest(  # noqa: PLR0913 (the options of one command)
     stages = match_stages(statuses)
     filled = _fill_rates(connector, mapped, project)
     lines = [f"{mapping_file}: {len(mapped)} fields and {len(stages)} of {len(statuses)} statuses"]
-    mapping_file.write_text(_mapping_text(mapped, stages, statuses, configured.vocabulary), encoding="utf-8")
+    mapping_file.write_text(
+        _mapping_text(mapped, stages, statuses, configured.vocabulary), encoding="utf-8"
+    )
     config.write_text(_config_text(vendor, account, url, pack, profile, project), encoding="utf-8")
-    lines.append(f"{config}: one account, one binding in mode observe; nothing is written to the helpdesk")
+    lines.append(
+        f"{config}: one account, one binding in mode observe; nothing is written to the helpdesk"
+    )
     lines += _key(config)
-    lines += [f"not mapped: status {each.name} ({each.id})" for each in statuses if each.id not in stages]
+    lines += [
+        f"not mapped: status {each.name} ({each.id})" for each in statuses if each.id not in stages
+    ]
     return Suggestion(tuple(lines), *coverage(configured.rules, mapped, stages, filled))
 
 
@@ -154,14 +199,20 @@ def coverage(
     staged = {stage for stage, _ in stages.values()}
     shown = {name for name in DEFAULT_EVIDENCE if name == "acknowledged" or name in staged}
     # The mapping that is written beside this knows these by markers, and one by its field.
-    marked = {"decision_told", "holding_sent"} | ({"investigated"} if "investigation_summary" in mapped else set())
+    marked = {"decision_told", "holding_sent"} | (
+        {"investigated"} if "investigation_summary" in mapped else set()
+    )
     known = set(mapped) | set(INHERENT) | shown | marked
     rows: list[tuple[str, str, str, str]] = []
     lacking: dict[str, frozenset[str]] = {}
     for rule in rules:
         body = rule.body
         missing = set(rule.names) - known
-        if isinstance(body, Guard) and body.entering is not None and body.entering not in staged | shown:
+        if (
+            isinstance(body, Guard)
+            and body.entering is not None
+            and body.entering not in staged | shown
+        ):
             missing.add(f"stage {body.entering}")
         lacking[rule.id] = frozenset(missing)
         rates = [filled[name] for name in rule.names if name in filled]
@@ -195,16 +246,21 @@ def _best(lacking: Mapping[str, frozenset[str]], most: int = 3) -> tuple[list[st
     return chosen, gained
 
 
-def _fill_rates(connector: Connector, mapped: Mapping[str, NativeField], project: str | None) -> dict[str, float]:
-    """Look at some tickets of the project: how often is each mapped field filled in?"""
+def _fill_rates(
+    connector: Connector, mapped: Mapping[str, NativeField], project: str | None
+) -> dict[str, float]:
+    """Look at some tickets of the project for how often each mapped field is filled in."""
     schema = Schema(fields=frozenset(each.id for each in mapped.values()))
     interest = Interest((project,) if project else ())
-    seen = [each for page in islice(connector.changed(None, interest, schema), 1) for each in page.seen][:SAMPLE]
+    seen = [
+        each for page in islice(connector.changed(None, interest, schema), 1) for each in page.seen
+    ][:SAMPLE]
     readings = [reading for reading in connector.read(seen, schema) if reading.actual is not None]
     if not readings:
         return {}
     return {
-        name: sum(bool(r.actual and r.actual.fields.get(field.id)) for r in readings) / len(readings)
+        name: sum(bool(r.actual and r.actual.fields.get(field.id)) for r in readings)
+        / len(readings)
         for name, field in mapped.items()
     }
 
@@ -216,7 +272,9 @@ def _key(config: Path) -> list[str]:
     env.touch(mode=0o600)
     with env.open("a", encoding="utf-8") as file:
         file.write(f"OMBUD_KEY={base64.urlsafe_b64encode(os.urandom(32)).decode()}\n")
-    return [f"{env}: OMBUD_KEY, under which personal data is encrypted; keep a copy apart from backups"]
+    return [
+        f"{env}: OMBUD_KEY, under which personal data is encrypted; keep a copy apart from backups"
+    ]
 
 
 def _toml(value: object) -> str:
@@ -236,18 +294,27 @@ def _mapping_text(
     statuses: Sequence[NativeStatus],
     vocabulary: Mapping[str, Any],
 ) -> str:
-    lines = ["[stages]                                   # native status id = stage (and whom it waits on)"]
+    lines = [
+        "[stages]                                   # native status id = stage (and whom it waits on)"
+    ]
     for status in statuses:
         if status.id in stages:
             stage, waiting = stages[status.id]
             extra = f', waiting = "{waiting}"' if waiting else ""
-            lines.append(f'{_toml(status.id)} = {{stage = "{stage}"{extra}, name = {_toml(status.name)}}}')
-    lines += ["", "[fields]                                   # canonical = native id, and value ids of choices"]
+            lines.append(
+                f'{_toml(status.id)} = {{stage = "{stage}"{extra}, name = {_toml(status.name)}}}'
+            )
+    lines += [
+        "",
+        "[fields]                                   # canonical = native id, and value ids of choices",
+    ]
     for name, field in mapped.items():
         values = ""
         if field.options and (name not in vocabulary or vocabulary[name].type == "choice"):
             known = tuple(vocabulary[name].values) if name in vocabulary else ()
-            pairs = ", ".join(f"{_word(text, known)} = {_toml(option)}" for option, text in field.options.items())
+            pairs = ", ".join(
+                f"{_word(text, known)} = {_toml(option)}" for option, text in field.options.items()
+            )
             values = f", values = {{{pairs}}}"
         lines.append(f"{name} = {{id = {_toml(field.id)}, name = {_toml(field.name)}{values}}}")
     lines += [
@@ -266,7 +333,9 @@ def _mapping_text(
     return "\n".join(lines) + "\n"
 
 
-def _config_text(vendor: str, account: str, url: str, pack: str, profile: str, project: str | None) -> str:  # noqa: PLR0913
+def _config_text(
+    vendor: str, account: str, url: str, pack: str, profile: str, project: str | None
+) -> str:
     place = "queue" if vendor == "rt" else "project"
     when = f"when = {{{place} = {_toml(project)}}}, " if project else ""
     scopes = ", ".join(load_manifest(vendor).secrets)
@@ -292,5 +361,3 @@ zone = "Europe/Berlin"                         # yours: the desk's zone, hours a
 week = {{mon-fri = ["09:00-17:00"]}}
 holidays = {{country = "DE"}}
 """
-
-

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from ombud.model.clock import SystemClock
 from sync.service import Service, open_service
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -32,7 +33,11 @@ def jira_folder(folder: Path, server, **changes: str) -> Path:
     """Lay out the sandbox's example in a folder; `changes` replace lines of ombud.toml by their key."""
     for name in ("ombud.toml", "sandbox.mapping.toml"):
         shutil.copy(EXAMPLES / "sandbox" / name, folder / name)
-    told = (folder / "ombud.toml").read_text(encoding="utf-8").replace("http://127.0.0.1:8080", server.url)
+    told = (
+        (folder / "ombud.toml")
+        .read_text(encoding="utf-8")
+        .replace("http://127.0.0.1:8080", server.url)
+    )
     for key, value in changes.items():
         told = re.sub(rf"^{key} = .*$", f"{key} = {value}", told, flags=re.MULTILINE)
     (folder / "ombud.toml").write_text(told, encoding="utf-8")
@@ -87,11 +92,17 @@ decision_told = [{{message = {{by = "agent", to = "complainant", kind = "decisio
 """
 
 
-def rt_service(folder: Path, server, fields: dict[str, str], mode: str = "block", url: str | None = None) -> Service:
+def rt_service(
+    folder: Path, server, fields: dict[str, str], mode: str = "block", url: str | None = None
+) -> Service:
     """Open a service over a Request Tracker; `fields` are its custom fields' native ids by name."""
-    (folder / "ombud.toml").write_text(RT_TOML.format(url=url or server.url, mode=mode), encoding="utf-8")
+    (folder / "ombud.toml").write_text(
+        RT_TOML.format(url=url or server.url, mode=mode), encoding="utf-8"
+    )
     ids = {name.replace(" ", "_"): native for name, native in fields.items()}
     (folder / "rt.mapping.toml").write_text(RT_MAPPING.format(**ids), encoding="utf-8")
-    (folder / ".env").write_text(f"OMBUD_KEY={KEY}\nRT_TOKEN={server.tokens['ombud']}\n", encoding="utf-8")
-    clock = Stepped(lambda: datetime.now(UTC))
+    (folder / ".env").write_text(
+        f"OMBUD_KEY={KEY}\nRT_TOKEN={server.tokens['ombud']}\n", encoding="utf-8"
+    )
+    clock = Stepped(SystemClock().now)
     return open_service(folder / "ombud.toml", clock, sleep=clock.sleep)

@@ -18,7 +18,10 @@ def judged(number: int, tickets: int, folder: Path) -> tuple[list[dict], dict]:
     """Give the findings of a synced desk as `check` prints them, and its truth."""
     world = World(SteppableClock(DEFAULT_NOW))
     truth = seed(world, seed=number, tickets=tickets).as_dict()
-    with start_in_thread(world) as server, jira_service(folder, server, mode='"observe"') as service:
+    with (
+        start_in_thread(world) as server,
+        jira_service(folder, server, mode='"observe"') as service,
+    ):
         service.sync("sandbox")
         found = [finding.as_json(key=key, url=url) for finding, key, url in service.check()]
     return found, truth
@@ -36,7 +39,9 @@ def main() -> int:
     for number in (1, 2, 3):
         with tempfile.TemporaryDirectory() as folder:
             outcome, planted = compared(number, 400, Path(folder))
-        print(f"seed {number}: planted {planted}, missed {len(outcome.missed)}, false {len(outcome.false)}")  # noqa: T201 (prints its outcome)
+        print(
+            f"seed {number}: planted {planted}, missed {len(outcome.missed)}, false {len(outcome.false)}"
+        )
         wrong += len(outcome.missed) + len(outcome.false)
     return 1 if wrong else 0
 

@@ -91,7 +91,8 @@ def read_rows(path: Path, shape: LogShape) -> Iterator[Row]:
 
     """
     with _opened(path) as raw:
-        start = raw.peek(64).lstrip()[:1]
+        start = raw.read(64).lstrip()[:1]
+        raw.seek(0)
         cells = _xes(raw, path) if start == b"<" else _csv(raw, path, shape)
         for ordinal, row in enumerate(cells, 1):
             if ordinal == 1:
@@ -106,23 +107,30 @@ def read_rows(path: Path, shape: LogShape) -> Iterator[Row]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedReader]:
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as plain:
-            zipped = plain.peek(2)[:2] == _GZIP
-            stream: IO[bytes] = gzip.open(plain) if zipped else plain
-            yield stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
+            zipped = plain.read(2) == _GZIP
+            plain.seek(0)
+            if not zipped:
+                yield plain
+                return
+            with gzip.open(plain) as unzipped:
+                yield unzipped
     except FileNotFoundError as error:
         raise LogError(f"{path}: there is no such file. Check the path") from error
     except (gzip.BadGzipFile, EOFError, OSError) as error:
-        raise LogError(f"{path}: cannot be read to its end: {error}. Fetch or copy it again") from error
+        raise LogError(
+            f"{path}: cannot be read to its end: {error}. Fetch or copy it again"
+        ) from error
     except UnicodeDecodeError as error:
         raise LogError(f"{path}: is not UTF-8 at byte {error.start}. Save it as UTF-8") from error
 
 
 def _csv(raw: IO[bytes], path: Path, shape: LogShape) -> Iterator[dict[str, str]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.TextIOWrapper(raw, encoding="utf-8-sig", newline=""), delimiter=shape.delimiter)
+    text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=shape.delimiter)
     try:
         header = next(reader, None)
         if header is None:
@@ -138,6 +146,9 @@ def _csv(raw: IO[bytes], path: Path, shape: LogShape) -> Iterator[dict[str, str]
             yield dict(zip(header, line, strict=True))
     except csv.Error as error:
         raise LogError(f"{path}:{reader.line_num}: {error}. Mend the row's quoting") from error
+    finally:
+        # The file stays its opener's to close.
+        text.detach()
 
 
 def _xes(raw: IO[bytes], path: Path) -> Iterator[dict[str, str]]:
@@ -176,4 +187,6 @@ def _check_columns(path: Path, shape: LogShape, row: Mapping[str, str]) -> None:
     asked += [each for each in (shape.actor, shape.created) if each is not None]
     for column in asked:
         if column not in row and column not in shape.attributes:
-            raise LogError(f"{path}: has no column {column!r}. It has: {', '.join(sorted(row))}. Mend [log]")
+            raise LogError(
+                f"{path}: has no column {column!r}. It has: {', '.join(sorted(row))}. Mend [log]"
+            )

@@ -88,7 +88,9 @@ def _report(cases: dict[str, list[Row]]) -> LogReport:
         for before, row in pairwise(rows):
             ties += row.at == before.at
             backwards += row.at < before.at
-    return LogReport(sum(map(len, cases.values())), len(cases), backwards, ties, identical, _swapped(cases))
+    return LogReport(
+        sum(map(len, cases.values())), len(cases), backwards, ties, identical, _swapped(cases)
+    )
 
 
 def _swapped(cases: dict[str, list[Row]]) -> int:
@@ -140,7 +142,16 @@ def _events(ref: Ref, rows: Sequence[Row], shape: LogShape, *, complete: bool) -
     values: dict[str, Native] = {}
     status: str | None = None
 
-    def event(row: Row, name: str, kind: Kind, *, change: str, field: str | None, before: Native, after: Native) -> Event:
+    def event(
+        row: Row,
+        name: str,
+        kind: Kind,
+        *,
+        change: str,
+        field: str | None,
+        before: Native,
+        after: Native,
+    ) -> Event:
         return Event(
             id=name,
             ref=ref,
@@ -158,27 +169,51 @@ def _events(ref: Ref, rows: Sequence[Row], shape: LogShape, *, complete: bool) -
         )
 
     birth = Row(first.ordinal, min(born, first.at), first.cells)
-    yield event(birth, "created", Kind.created, change="created", field=None, before=None, after=None)
+    yield event(
+        birth, "created", Kind.created, change="created", field=None, before=None, after=None
+    )
     for row in rows:
         # A row at the ticket's creation is part of it; a later first row leaves what came before unknown.
         change = "created" if row is first and birth.at == first.at else str(row.ordinal)
         told = _cell(row.cells[shape.activity], shape)
         for index, name in enumerate(shape.attributes):
             after = _cell(row.cells.get(name, ""), shape)
-            if (row is first and after is not None) or (row is not first and after != values.get(name)):
+            if (row is first and after is not None) or (
+                row is not first and after != values.get(name)
+            ):
                 kind = Kind.field if complete or row is not first else Kind.observed
                 yield event(
-                    row, f"{row.ordinal}.{index}", kind, change=change, field=name, before=values.get(name), after=after
+                    row,
+                    f"{row.ordinal}.{index}",
+                    kind,
+                    change=change,
+                    field=name,
+                    before=values.get(name),
+                    after=after,
                 )
             values[name] = after
         before: Native = status if row is not first or complete else UNKNOWN
-        yield event(row, str(row.ordinal), Kind.field, change=change, field="status", before=before, after=told)
+        yield event(
+            row,
+            str(row.ordinal),
+            Kind.field,
+            change=change,
+            field="status",
+            before=before,
+            after=told,
+        )
         status = told
     last = rows[-1]
     for index, name in enumerate(shape.final):
         after = _cell(last.cells.get(name, ""), shape)
         yield event(
-            last, f"{last.ordinal}.f{index}", Kind.observed, change=f"{last.ordinal}.f", field=name, before=None, after=after
+            last,
+            f"{last.ordinal}.f{index}",
+            Kind.observed,
+            change=f"{last.ordinal}.f",
+            field=name,
+            before=None,
+            after=after,
         )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BLOCKS = frozenset({"paragraph", "heading", "listItem", "blockquote", "codeBlock", "tableRow", "panel"})
+_BLOCKS = frozenset(
+    {"paragraph", "heading", "listItem", "blockquote", "codeBlock", "tableRow", "panel"}
+)
 _LINK = re.compile(r"https?://\S+")
 
 

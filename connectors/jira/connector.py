@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.clock import Clock
-    from ombud.model.connector import Estimate, Interest, Manifest, Page, Reading, Receipt, Schema, Seen
+    from ombud.model.connector import (
+        Estimate,
+        Interest,
+        Manifest,
+        Page,
+        Reading,
+        Receipt,
+        Schema,
+        Seen,
+    )
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
@@ -38,7 +47,7 @@ _NATURES = {
 class Jira:
     """Speak with one Jira Cloud site."""
 
-    def __init__(  # noqa: PLR0913 (what one connection takes)
+    def __init__(
         self,
         account: str,
         settings: Account,
@@ -69,10 +78,19 @@ class Jira:
             return [Check("Sign-in", ok=False, why=error.detail or str(error), remedy=error.remedy)]
         found = [Check("Sign-in", ok=True, why=f"times in queries are read in {me.zone.key}")]
         asked = ",".join(self.manifest.scopes)
-        told = self._site.client.get("/rest/api/3/mypermissions", {"permissions": asked}).json()["permissions"]
+        told = self._site.client.get("/rest/api/3/mypermissions", {"permissions": asked}).json()[
+            "permissions"
+        ]
         for name, why in self.manifest.scopes.items():
             have = bool((told.get(name) or {}).get("havePermission"))
-            found.append(Check(name, ok=have, why=why, remedy="" if have else "Grant it in the project's permission scheme"))
+            found.append(
+                Check(
+                    name,
+                    ok=have,
+                    why=why,
+                    remedy="" if have else "Grant it in the project's permission scheme",
+                )
+            )
         found.append(
             Check(
                 "What fires on a reopen",
@@ -90,7 +108,12 @@ class Jira:
         for told in self._thin().fields():
             kind = (told.get("schema") or {}).get("type", "string")
             found.append(
-                NativeField(told["id"], told["name"], _NATURES.get(kind, Nature.choice), options.get(told["id"], {}))
+                NativeField(
+                    told["id"],
+                    told["name"],
+                    _NATURES.get(kind, Nature.choice),
+                    options.get(told["id"], {}),
+                )
             )
         return found
 
@@ -98,7 +121,10 @@ class Jira:
         """List the site's statuses."""
         told = self._site.client.get("/rest/api/3/status").json()
         return [
-            NativeStatus(str(each["id"]), each["name"], (each.get("statusCategory") or {}).get("key")) for each in told
+            NativeStatus(
+                str(each["id"]), each["name"], (each.get("statusCategory") or {}).get("key")
+            )
+            for each in told
         ]
 
     def estimate(self, cursor: str | None, interest: Interest) -> Estimate:
@@ -143,11 +169,14 @@ class Jira:
         ).json()  # fmt: skip
         for issue in answer["issues"]:
             told: dict[str, Any] = self._site.client.get(
-                f"/rest/api/3/issue/{issue['id']}/editmeta", operation="GET /rest/api/3/issue/{id}/editmeta"
+                f"/rest/api/3/issue/{issue['id']}/editmeta",
+                operation="GET /rest/api/3/issue/{id}/editmeta",
             ).json()
             for name, field in told.get("fields", {}).items():
                 allowed = field.get("allowedValues") or []
-                found[name] = {str(o["id"]): str(o.get("value") or o.get("name")) for o in allowed if "id" in o}
+                found[name] = {
+                    str(o["id"]): str(o.get("value") or o.get("name")) for o in allowed if "id" in o
+                }
         return found
 
     def _thin(self) -> JIRA:
@@ -158,6 +187,8 @@ class Jira:
             basic_auth=(site.secrets["EMAIL"], site.secrets["TOKEN"]),
             max_retries=0,
             get_server_info=False,
-            proxies={"http": site.settings.proxy, "https": site.settings.proxy} if site.settings.proxy else None,
+            proxies={"http": site.settings.proxy, "https": site.settings.proxy}
+            if site.settings.proxy
+            else None,
             options={"verify": site.settings.ca or True},
         )

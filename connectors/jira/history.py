@@ -48,7 +48,9 @@ def _names(told: Json, *keys: str) -> tuple[str, ...]:
 def native_value(name: str, value: object) -> tuple[Native, Nature]:
     """Give a field's current value as events carry it, and its nature."""
     if name in _PERSONS:
-        return (str(value["accountId"]) if isinstance(value, dict) and value.get("accountId") else None), Nature.person
+        return (
+            str(value["accountId"]) if isinstance(value, dict) and value.get("accountId") else None
+        ), Nature.person
     if value is None:
         return None, Nature.choice
     if isinstance(value, list):
@@ -68,11 +70,21 @@ def native_value(name: str, value: object) -> tuple[Native, Nature]:
 
 
 def _is_time(text: str) -> bool:
-    return len(text) >= len("2026-01-31") and text[:4].isdigit() and text[4] == "-" and text[7:8] == "-"
+    return (
+        len(text) >= len("2026-01-31")
+        and text[:4].isdigit()
+        and text[4] == "-"
+        and text[7:8] == "-"
+    )
 
 
-def read_issue(  # noqa: PLR0913 (the parts of an issue)
-    site: Site, issue: Json, histories: Sequence[Json], comments: Sequence[Json], schema: Schema, revision: str
+def read_issue(
+    site: Site,
+    issue: Json,
+    histories: Sequence[Json],
+    comments: Sequence[Json],
+    schema: Schema,
+    revision: str,
 ) -> Reading:
     """Turn an issue with its whole changelog and all its comments into a reading."""
     ref = Ref(site.account, "jira", str(issue["id"]))
@@ -80,7 +92,11 @@ def read_issue(  # noqa: PLR0913 (the parts of an issue)
     state = (issue.get("properties") or {}).get(PROPERTY) or {}
     ordered = in_order(histories)
     wanted = schema.fields | {STATUS, "assignee"}
-    current = {name: native_value(name, fields[name]) for name in wanted if name in fields and name != STATUS}
+    current = {
+        name: native_value(name, fields[name])
+        for name in wanted
+        if name in fields and name != STATUS
+    }
     current[STATUS] = (str(fields["status"]["id"]), Nature.choice)
     people: dict[str, dict[str, str]] = {}
     changes = list(_changes(site, ref, ordered, current, wanted, people))
@@ -107,7 +123,9 @@ def read_issue(  # noqa: PLR0913 (the parts of an issue)
         natures={name: nature for name, (_, nature) in current.items()},
         edges=None,
         ours=Ours(
-            tags=frozenset(label for label in fields.get("labels") or () if label.startswith(PREFIX)),
+            tags=frozenset(
+                label for label in fields.get("labels") or () if label.startswith(PREFIX)
+            ),
             text=state.get("text"),
             keys=frozenset(state.get("keys") or ()),
             moved_back=_moved_back(changes),
@@ -156,7 +174,9 @@ def _birth(
             before, after = _ends(item, nature)
             held = values[name]
             agrees = held is UNKNOWN or (
-                bool(after) == bool(held) if nature is Nature.words else nature is Nature.moment or after == held
+                bool(after) == bool(held)
+                if nature is Nature.words
+                else nature is Nature.moment or after == held
             )
             values[name] = before if agrees else UNKNOWN
     for name in sorted(values):
@@ -174,7 +194,9 @@ def field_of(item: Json) -> str:
 
 def _ends(item: Json, nature: Nature) -> tuple[Native, Native]:
     """Give the values before and after: ids where the vendor gives them, else texts."""
-    return _end(item.get("from"), item.get("fromString"), nature), _end(item.get("to"), item.get("toString"), nature)
+    return _end(item.get("from"), item.get("fromString"), nature), _end(
+        item.get("to"), item.get("toString"), nature
+    )
 
 
 def _end(name: object, text: object, nature: Nature) -> Native:
@@ -206,7 +228,9 @@ def _changes(
         meta = history.get("historyMetadata") or {}
         cause = _cause(site, author, meta)
         extra = meta.get("extraData") or {}
-        source = extra.get("source_event") or (extra.get("key") if cause is Cause.ourselves else None)
+        source = extra.get("source_event") or (
+            extra.get("key") if cause is Cause.ourselves else None
+        )
         for index, item in enumerate(history["items"]):
             name = field_of(item)
             if name == "issuelinks" or item.get("field") == "Link":
@@ -276,7 +300,11 @@ def _messages(
             happened=happened,
             recorded=happened,
             actor=name,
-            cause=Cause.ourselves if ours else Cause.automation if by is Side.automation else Cause.person,
+            cause=Cause.ourselves
+            if ours
+            else Cause.automation
+            if by is Side.automation
+            else Cause.person,
             kind=Kind.message,
             message=Message(
                 public=public,
@@ -284,7 +312,9 @@ def _messages(
                 to=_addressee(by) if public else None,
                 automatic=by is Side.automation,
                 kinds=frozenset(
-                    kind for kind, marks in schema.markers.items() if any(mark in text for mark in marks)
+                    kind
+                    for kind, marks in schema.markers.items()
+                    if any(mark in text for mark in marks)
                 ),
                 key=(key_in(comment) or "ours") if ours else None,
             ),
@@ -321,5 +351,8 @@ def _addressee(by: Side | None) -> Side | None:
 def _note(people: dict[str, dict[str, str]], user: object) -> None:
     """Keep a person's name and address for the encrypted part of the store."""
     if isinstance(user, dict) and user.get("accountId"):
-        told = {"name": str(user.get("displayName") or ""), "email": str(user.get("emailAddress") or "")}
+        told = {
+            "name": str(user.get("displayName") or ""),
+            "email": str(user.get("emailAddress") or ""),
+        }
         people[str(user["accountId"])] = {name: value for name, value in told.items() if value}

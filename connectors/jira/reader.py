@@ -56,12 +56,14 @@ class Reader:
             try:
                 answer = self._search(self._jql(since, interest), schema, token)
             except HelpdeskError as error:
-                if token is None or error.status != 400:  # noqa: PLR2004 (the vendor's answer to an old token)
+                if token is None or error.status != 400:
                     raise
                 # The token has expired: begin again at the watermark.
                 token, tokens = None, set()
                 continue
-            issues = [each for each in answer["issues"] if (each["id"], revision_of(each)) not in told]
+            issues = [
+                each for each in answer["issues"] if (each["id"], revision_of(each)) not in told
+            ]
             told.update((each["id"], revision_of(each)) for each in issues)
             if issues:
                 since = max(since or 0, *(instant_in(each["fields"]["updated"]) for each in issues))
@@ -92,7 +94,11 @@ class Reader:
                 "properties": [PROPERTY],
             }
             answer = self.site.client.send(
-                "POST", "/rest/api/3/issue/bulkfetch", body, operation="POST /rest/api/3/issue/bulkfetch", safe=True
+                "POST",
+                "/rest/api/3/issue/bulkfetch",
+                body,
+                operation="POST /rest/api/3/issue/bulkfetch",
+                safe=True,
             ).json()
             yield from (self._seen(each) for each in answer["issues"])
 
@@ -100,30 +106,53 @@ class Reader:
         """Foretell a sweep: Jira counts approximately; three calls for each hundred issues."""
         since = json.loads(cursor)["since"] if cursor else None
         jql = self._jql(since, interest).partition(" ORDER BY ")[0]
-        answer = self.site.client.send("POST", "/rest/api/3/search/approximate-count", {"jql": jql}, safe=True).json()
+        answer = self.site.client.send(
+            "POST", "/rest/api/3/search/approximate-count", {"jql": jql}, safe=True
+        ).json()
         count = int(answer["count"])
         calls = 2 + count // 50
         return Estimate(count, calls, calls * 0.5)
 
     def read(self, seen: Sequence[Seen], schema: Schema) -> Iterator[Reading]:
         """Read issues with their whole history; one that cannot be understood does not stop the others."""
-        issues: dict[str, Json] = {each.ref.id: each.preview for each in seen if isinstance(each.preview, dict)}
+        issues: dict[str, Json] = {
+            each.ref.id: each.preview for each in seen if isinstance(each.preview, dict)
+        }
         blind = [each.ref for each in seen if each.ref.id not in issues]
         if blind:
-            found = {each.ref.id: each.preview for each in self.look(blind, schema) if isinstance(each.preview, dict)}
+            found = {
+                each.ref.id: each.preview
+                for each in self.look(blind, schema)
+                if isinstance(each.preview, dict)
+            }
             issues |= found
         histories = self._histories(issues)
         for each in seen:
             issue = issues.get(each.ref.id)
             if issue is None:
-                yield Reading(each.ref, None, gone=Gone.unreachable, detail="not shown: deleted, or hidden from us")
+                yield Reading(
+                    each.ref,
+                    None,
+                    gone=Gone.unreachable,
+                    detail="not shown: deleted, or hidden from us",
+                )
                 continue
             try:
                 yield read_issue(
-                    self.site, issue, histories[each.ref.id], self._comments(issue), schema, each.revision
+                    self.site,
+                    issue,
+                    histories[each.ref.id],
+                    self._comments(issue),
+                    schema,
+                    each.revision,
                 )
             except (KeyError, TypeError, ValueError) as error:
-                yield Reading(each.ref, None, gone=Gone.malformed, detail=f"not understood: {type(error).__name__}")
+                yield Reading(
+                    each.ref,
+                    None,
+                    gone=Gone.malformed,
+                    detail=f"not understood: {type(error).__name__}",
+                )
 
     def comments(self, issue: str, *, newest_first: bool = False) -> Iterator[Json]:
         """Give an issue's comments with their properties, paged to their end."""
@@ -132,7 +161,9 @@ class Reader:
             params = {"startAt": start, "maxResults": PAGE, "expand": "properties"}
             params["orderBy"] = "-created" if newest_first else "created"
             answer = self.site.client.get(
-                f"/rest/api/3/issue/{issue}/comment", params, operation="GET /rest/api/3/issue/{id}/comment"
+                f"/rest/api/3/issue/{issue}/comment",
+                params,
+                operation="GET /rest/api/3/issue/{id}/comment",
             ).json()
             yield from answer["comments"]
             start += len(answer["comments"])
@@ -153,7 +184,11 @@ class Reader:
         for name, issue in issues.items():
             told = issue.get("changelog") or {}
             held = told.get("histories")
-            if held is not None and len(held) < EMBEDDED and told.get("total", EMBEDDED) == len(held):
+            if (
+                held is not None
+                and len(held) < EMBEDDED
+                and told.get("total", EMBEDDED) == len(held)
+            ):
                 found[name] = list(held)
             else:
                 cut.append(name)
@@ -170,7 +205,9 @@ class Reader:
             body: dict[str, object] = {"issueIdsOrKeys": list(names), "maxResults": HISTORIES}
             if token:
                 body["nextPageToken"] = token
-            answer = self.site.client.send("POST", "/rest/api/3/changelog/bulkfetch", body, safe=True).json()
+            answer = self.site.client.send(
+                "POST", "/rest/api/3/changelog/bulkfetch", body, safe=True
+            ).json()
             for each in answer["issueChangeLogs"]:
                 found[str(each["issueId"])].extend(each["changeHistories"])
             token = answer.get("nextPageToken")
@@ -178,11 +215,14 @@ class Reader:
                 return
             if token in seen:
                 raise HelpdeskError(
-                    Kind.broken, self.site.account, "POST /rest/api/3/changelog/bulkfetch", detail="pages repeat"
+                    Kind.broken,
+                    self.site.account,
+                    "POST /rest/api/3/changelog/bulkfetch",
+                    detail="pages repeat",
                 )
             seen.add(token)
 
-    def _search(self, jql: str, schema: Schema, token: str | None) -> Any:  # noqa: ANN401 (the vendor's JSON)
+    def _search(self, jql: str, schema: Schema, token: str | None) -> Any:
         body: dict[str, object] = {
             "jql": jql,
             "fields": self._fields(schema),
@@ -202,7 +242,9 @@ class Reader:
             if token:
                 body["nextPageToken"] = token
             answer = self.site.client.send("POST", "/rest/api/3/search/jql", body, safe=True).json()
-            yield from (Ref(self.site.account, "jira", str(each["id"])) for each in answer["issues"])
+            yield from (
+                Ref(self.site.account, "jira", str(each["id"])) for each in answer["issues"]
+            )
             token = answer.get("nextPageToken")
             if not token or answer.get("isLast") is True:
                 return
@@ -229,7 +271,9 @@ class Reader:
         """
         here = moment(max(since - OVERLAP, 0), self.site.me.zone)
         if here.replace(fold=0).utcoffset() != here.replace(fold=1).utcoffset():
-            here = (here.replace(tzinfo=None) - timedelta(hours=1)).replace(tzinfo=self.site.me.zone)
+            here = (here.replace(tzinfo=None) - timedelta(hours=1)).replace(
+                tzinfo=self.site.me.zone
+            )
         return f"{here:%Y-%m-%d %H:%M}"
 
 
@@ -250,5 +294,3 @@ def quoted(text: str) -> str:
     """Quote a text for JQL."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-

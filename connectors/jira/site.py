@@ -111,7 +111,7 @@ def instant_in(text: object) -> Instant:
     """Read one of Jira's times: ISO 8601 with an offset, or milliseconds as a number."""
     if isinstance(text, (int, float)):
         # Seconds since the epoch in one example of the vendor's, milliseconds elsewhere.
-        return int(text * 1_000_000) if text < 1e11 else int(text * 1000)  # noqa: PLR2004 (year 5138 in seconds)
+        return int(text * 1_000_000) if text < 1e11 else int(text * 1000)
     return instant(datetime.fromisoformat(str(text)))
 
 
@@ -123,6 +123,7 @@ def _said(content: bytes) -> str:
     if not messages and told.get("message"):
         messages = [str(told["message"])]
     return "; ".join(messages)[:500]
+
 
 def mark(key: str) -> dict[str, object]:
     """Give our mark for the history: by it our own changes are told from those of people."""

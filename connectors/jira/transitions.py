@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
-
 from connectors.jira.site import mark
 
 if TYPE_CHECKING:
@@ -68,7 +67,10 @@ class Ways:
         return [each for each in answer["transitions"] if each.get("isAvailable", True)]
 
     def _take(self, issue: str, step: Json, key: str) -> str:
-        body: dict[str, object] = {"transition": {"id": str(step["id"])}, "historyMetadata": mark(key)}
+        body: dict[str, object] = {
+            "transition": {"id": str(step["id"])},
+            "historyMetadata": mark(key),
+        }
         fields = step.get("fields") or {}
         if "resolution" in fields and not fields["resolution"].get("required"):
             body["fields"] = {"resolution": None}
@@ -89,4 +91,8 @@ def to_of(transition: Json) -> str:
 def needs(transition: Json) -> list[str]:
     """Give the fields a transition's screen asks for."""
     fields = transition.get("fields") or {}
-    return sorted(name for name, told in fields.items() if told.get("required") and not told.get("hasDefaultValue"))
+    return sorted(
+        name
+        for name, told in fields.items()
+        if told.get("required") and not told.get("hasDefaultValue")
+    )

@@ -49,8 +49,16 @@ class _Look:
         """Tell whether nothing but our own changes came after `head`."""
         names = [str(each["id"]) for each in self.histories]
         # Imported histories may carry ids that do not grow with time: what counts is their order.
-        later = self.histories[names.index(head) + 1 :] if head in names else self.histories if head is None else None
-        return later is not None and all((each.get("historyMetadata") or {}).get("type") == OURS for each in later)
+        later = (
+            self.histories[names.index(head) + 1 :]
+            if head in names
+            else self.histories
+            if head is None
+            else None
+        )
+        return later is not None and all(
+            (each.get("historyMetadata") or {}).get("type") == OURS for each in later
+        )
 
     def moved_under(self, key: str) -> bool:
         """Tell whether a move of ours under this key is in the history."""
@@ -77,7 +85,9 @@ class Writer:
         """Carry out a plan, the move last, and read it back; acting again under the same key doubles nothing."""
         look = self._look(plan.ref)
         if look is None:
-            return Receipt(Outcome.refused, detail="the issue is not shown: deleted, or hidden from us")
+            return Receipt(
+                Outcome.refused, detail="the issue is not shown: deleted, or hidden from us"
+            )
         back = plan.move_back
         moved = look.moved_under(key)
         if not moved and not look.ours_since(plan.head):
@@ -91,7 +101,7 @@ class Writer:
             if back is not None and not moved:
                 detail = Ways(self.site).back(plan.ref.id, back.from_status, back.to_statuses, key)
         except HelpdeskError as error:
-            if error.status == 409:  # noqa: PLR2004 (somebody wrote at the same moment)
+            if error.status == 409:
                 return Receipt(Outcome.stale, look.revision, error.detail)
             if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
@@ -111,7 +121,9 @@ class Writer:
         """Remove our labels, our notes and our property; nothing else."""
         look = self._look(ref)
         if look is None:
-            return Receipt(Outcome.refused, detail="the issue is not shown: deleted, or hidden from us")
+            return Receipt(
+                Outcome.refused, detail="the issue is not shown: deleted, or hidden from us"
+            )
         ours = sorted(label for label in look.labels if label.startswith(PREFIX))
         try:
             if ours:
@@ -120,14 +132,24 @@ class Writer:
                 if key_in(comment) is not None:
                     self._delete_note(ref.id, str(comment["id"]))
             if look.state:
-                self._delete(f"/rest/api/3/issue/{ref.id}/properties/{PROPERTY}", "issue/{id}/properties/{key}")
+                self._delete(
+                    f"/rest/api/3/issue/{ref.id}/properties/{PROPERTY}",
+                    "issue/{id}/properties/{key}",
+                )
         except HelpdeskError as error:
             if error.kind in {Kind.refused, Kind.permission}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
             raise
         after = self._look(ref)
-        clean = after is not None and not after.state and not any(label.startswith(PREFIX) for label in after.labels)
-        return Receipt(Outcome.done if clean else Outcome.refused, detail="" if clean else "something of ours is left")
+        clean = (
+            after is not None
+            and not after.state
+            and not any(label.startswith(PREFIX) for label in after.labels)
+        )
+        return Receipt(
+            Outcome.done if clean else Outcome.refused,
+            detail="" if clean else "something of ours is left",
+        )
 
     def list_ours(self, interest: Interest) -> Iterator[Ref]:
         """List the issues with a label of ours."""
@@ -212,13 +234,20 @@ class Writer:
         path = f"/rest/api/3/issue/{issue}/comment"
         if note is not None:
             try:
-                self.site.client.send("PUT", f"{path}/{note}", body, operation="PUT /rest/api/3/issue/{id}/comment/{id}")
+                self.site.client.send(
+                    "PUT",
+                    f"{path}/{note}",
+                    body,
+                    operation="PUT /rest/api/3/issue/{id}/comment/{id}",
+                )
             except HelpdeskError as error:
                 if error.kind is not Kind.missing:
                     raise
             else:
                 return note
-        told = self.site.client.send("POST", path, body, operation="POST /rest/api/3/issue/{id}/comment").json()
+        told = self.site.client.send(
+            "POST", path, body, operation="POST /rest/api/3/issue/{id}/comment"
+        ).json()
         return str(told["id"])
 
     def _find_note(self, issue: str) -> str | None:
@@ -250,7 +279,7 @@ class Writer:
         back = plan.move_back
         if back is None or look.status in back.to_statuses:
             done.add("move_back")
-        whole = len(done) == 3  # noqa: PLR2004 (tags, text, move_back)
+        whole = len(done) == 3
         return Receipt(
             Outcome.done if whole else Outcome.refused,
             look.revision,
@@ -258,4 +287,3 @@ class Writer:
             frozenset(done),
             look.status if back is not None else None,
         )
-

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["RequestTracker", "connect"]
 
 
-def connect(  # noqa: PLR0913 (what one connection takes)
+def connect(
     account: str,
     settings: Account,
     secrets: Mapping[str, str],
@@ -27,4 +27,6 @@ def connect(  # noqa: PLR0913 (what one connection takes)
     on_wait: Callable[[str, float], None] | None = None,
 ) -> RequestTracker:
     """Open an account of Request Tracker."""
-    return RequestTracker(account, settings, secrets, manifest=manifest, clock=clock, sleep=sleep, on_wait=on_wait)
+    return RequestTracker(
+        account, settings, secrets, manifest=manifest, clock=clock, sleep=sleep, on_wait=on_wait
+    )

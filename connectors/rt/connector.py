@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ombud.model.clock import Clock
-    from ombud.model.connector import Estimate, Interest, Manifest, Page, Reading, Receipt, Schema, Seen
+    from ombud.model.connector import (
+        Estimate,
+        Interest,
+        Manifest,
+        Page,
+        Reading,
+        Receipt,
+        Schema,
+        Seen,
+    )
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
 class RequestTracker:
     """Speak with one Request Tracker."""
 
-    def __init__(  # noqa: PLR0913 (what one connection takes)
+    def __init__(
         self,
         account: str,
         settings: Account,
@@ -61,22 +70,57 @@ class RequestTracker:
         sample = self._sample()
         reasons = self.manifest.scopes
         seen = sample is not None
-        for right in ("SeeQueue", "ShowTicket"):
-            found.append(Check(right, ok=seen or None, why=reasons[right], remedy="" if seen else self._grant(right)))
+        found += [
+            Check(
+                right,
+                ok=seen or None,
+                why=reasons[right],
+                remedy="" if seen else self._grant(right),
+            )
+            for right in ("SeeQueue", "ShowTicket")
+        ]
         names = {field["name"] for field in (sample or {}).get("CustomFields") or ()}
         found.append(
-            Check("SeeCustomField", ok=bool(names) if seen else None, why=reasons["SeeCustomField"], remedy=self._grant("SeeCustomField"))
+            Check(
+                "SeeCustomField",
+                ok=bool(names) if seen else None,
+                why=reasons["SeeCustomField"],
+                remedy=self._grant("SeeCustomField"),
+            )
         )
         for name in sorted(self._site.ours.names):
             remedy = f"Add a custom field {name!r} to queue {self._queue}, or name another in the account's options"
-            found.append(Check(f"Field {name}", ok=(name in names) if seen else None, why="holds what is ours", remedy=remedy))
-        kinds = {row["Type"] for row in self._site.history(str(sample["id"]))} if sample is not None else set()
+            found.append(
+                Check(
+                    f"Field {name}",
+                    ok=(name in names) if seen else None,
+                    why="holds what is ours",
+                    remedy=remedy,
+                )
+            )
+        kinds = (
+            {row["Type"] for row in self._site.history(str(sample["id"]))}
+            if sample is not None
+            else set()
+        )
         mail = True if "EmailRecord" in kinds else None
         found.append(
-            Check("ShowOutgoingEmail", ok=mail, why=reasons["ShowOutgoingEmail"], remedy=self._grant("ShowOutgoingEmail"))
+            Check(
+                "ShowOutgoingEmail",
+                ok=mail,
+                why=reasons["ShowOutgoingEmail"],
+                remedy=self._grant("ShowOutgoingEmail"),
+            )
         )
-        for right in ("ShowTicketComments", "ModifyCustomField", "CommentOnTicket", "ModifyTicket"):
-            found.append(Check(right, ok=None, why=reasons[right], remedy=self._grant(right)))
+        found += [
+            Check(right, ok=None, why=reasons[right], remedy=self._grant(right))
+            for right in (
+                "ShowTicketComments",
+                "ModifyCustomField",
+                "CommentOnTicket",
+                "ModifyTicket",
+            )
+        ]
         found.append(
             Check(
                 "What fires on a reopen",
@@ -97,16 +141,28 @@ class RequestTracker:
 
     def list_fields(self) -> Sequence[NativeField]:
         """List the custom fields of the queue, as one of its tickets shows them."""
-        found = [NativeField("owner", "Owner", Nature.person), NativeField("requestor", "Requestor", Nature.person)]
+        found = [
+            NativeField("owner", "Owner", Nature.person),
+            NativeField("requestor", "Requestor", Nature.person),
+        ]
         for field in (self._sample() or {}).get("CustomFields") or ():
             options: dict[str, str] = {}
             try:
-                told = self._site.client.get(f"/customfield/{field['id']}", operation="GET /customfield/{id}").json()
+                told = self._site.client.get(
+                    f"/customfield/{field['id']}", operation="GET /customfield/{id}"
+                ).json()
                 options = {str(value): str(value) for value in told.get("Values") or ()}
             except HelpdeskError:
                 # Ordinary accounts may not read a field's own page: its values stay unlisted.
                 options = {}
-            found.append(NativeField(f"cf.{field['id']}", field["name"], Nature.choice if options else Nature.words, options))
+            found.append(
+                NativeField(
+                    f"cf.{field['id']}",
+                    field["name"],
+                    Nature.choice if options else Nature.words,
+                    options,
+                )
+            )
         return found
 
     def list_statuses(self) -> Sequence[NativeStatus]:
@@ -115,7 +171,9 @@ class RequestTracker:
         for tickets in self._site.tickets(f"Queue = {quoted(self._queue)}"):
             names.update(dict.fromkeys(str(ticket["Status"]) for ticket in tickets))
         for rows in self._site.transactions("Type = 'Status'"):
-            names.update(dict.fromkeys(str(row[end]) for row in rows for end in ("OldValue", "NewValue")))
+            names.update(
+                dict.fromkeys(str(row[end]) for row in rows for end in ("OldValue", "NewValue"))
+            )
         return [NativeStatus(name, name) for name in names]
 
     def estimate(self, cursor: str | None, interest: Interest) -> Estimate:

@@ -42,7 +42,9 @@ def native_value(values: Sequence[str]) -> tuple[Native, Nature]:
     texts = tuple(_timed(value) for value in values if value)
     if not texts:
         return None, Nature.words
-    nature = Nature.moment if all(_TIME.fullmatch(value) for value in values if value) else Nature.words
+    nature = (
+        Nature.moment if all(_TIME.fullmatch(value) for value in values if value) else Nature.words
+    )
     return (texts[0] if len(texts) == 1 else texts), nature
 
 
@@ -56,7 +58,12 @@ class Story:
     """Tell one ticket's events from its transactions, oldest first."""
 
     def __init__(
-        self, site: Site, ticket: Json, rows: Sequence[Json], schema: Schema, body: Callable[[str], str]
+        self,
+        site: Site,
+        ticket: Json,
+        rows: Sequence[Json],
+        schema: Schema,
+        body: Callable[[str], str],
     ) -> None:
         """Prepare to tell; `body` gives a message's text by its transaction."""
         self._site = site
@@ -64,8 +71,12 @@ class Story:
         self._schema = schema
         self._body = body
         self._id = str(ticket["id"])
-        self._rows = sorted((row for row in rows if row["Type"] not in _SKIPPED), key=lambda row: int(row["id"]))
-        self._names = {f"cf.{field['id']}": field["name"] for field in ticket.get("CustomFields") or ()}
+        self._rows = sorted(
+            (row for row in rows if row["Type"] not in _SKIPPED), key=lambda row: int(row["id"])
+        )
+        self._names = {
+            f"cf.{field['id']}": field["name"] for field in ticket.get("CustomFields") or ()
+        }
         self._requestors = {str(user["id"]) for user in ticket.get("Requestor") or ()}
         self._others = {str(user["id"]) for user in ticket.get("Cc") or ()}
         self._queue = str((ticket.get("Queue") or {}).get("id", ""))
@@ -79,7 +90,11 @@ class Story:
         found: dict[str, str] = {}
         open_: dict[str, tuple[str, str, Instant]] = {}
         for row in self._rows:
-            ticket, creator, happened = str(row.get("ObjectId")), _creator(row), instant_in(row["Created"])
+            ticket, creator, happened = (
+                str(row.get("ObjectId")),
+                _creator(row),
+                instant_in(row["Created"]),
+            )
             if creator == SYSTEM:
                 # What RT does by itself is a change of its own and interrupts nobody.
                 found[str(row["id"])] = str(row["id"])
@@ -93,7 +108,11 @@ class Story:
     def head(self) -> str | None:
         """Give the last change that is no message and not about fields of ours."""
         changes = self.changes()
-        told = [row for row in self._rows if row["Type"] not in _MESSAGES | {"Create"} and not self._is_ours(row)]
+        told = [
+            row
+            for row in self._rows
+            if row["Type"] not in _MESSAGES | {"Create"} and not self._is_ours(row)
+        ]
         return changes[str(told[-1]["id"])] if told else None
 
     def moved_back(self) -> tuple[Instant, ...]:
@@ -106,7 +125,9 @@ class Story:
         }
         return tuple(moves.values())
 
-    def events(self, current: Mapping[str, tuple[Native, Nature]], *, whole: bool) -> Iterator[Event]:
+    def events(
+        self, current: Mapping[str, tuple[Native, Nature]], *, whole: bool
+    ) -> Iterator[Event]:
         """Tell the events; `whole` says that the rows go back to the ticket's creation."""
         changes = self.changes()
         queues = self._queues()
@@ -139,9 +160,19 @@ class Story:
         return told if queue == self._queue else f"queue {queue}/{told}"
 
     def _birth(
-        self, values: Mapping[str, Native], current: Mapping[str, tuple[Native, Nature]], queues: Mapping[str, str]
+        self,
+        values: Mapping[str, Native],
+        current: Mapping[str, tuple[Native, Nature]],
+        queues: Mapping[str, str],
     ) -> Iterator[Event]:
-        row = next((each for each in self._rows if each["Type"] == "Create" and self.ref(each).id == self._id), None)
+        row = next(
+            (
+                each
+                for each in self._rows
+                if each["Type"] == "Create" and self.ref(each).id == self._id
+            ),
+            None,
+        )
         if row is None:
             return
         ref, born, actor = self.ref(row), instant_in(row["Created"]), _creator(row)
@@ -149,11 +180,13 @@ class Story:
         seq = int(row["id"])
 
         def event(name: str, kind: Kind, field: str | None, nature: Nature, after: Native) -> Event:
-            return Event(name, ref, CREATED, seq, born, born, actor, cause, kind, field, nature, None, after)
+            return Event(
+                name, ref, CREATED, seq, born, born, actor, cause, kind, field, nature, None, after
+            )
 
         yield event(CREATED, Kind.created, None, Nature.choice, None)
         for name in sorted(values):
-            after = values[name]
+            after: Native = values[name]
             if name == STATUS and isinstance(after, str):
                 after = self._status(after, queues[""])
             if after is not None:
@@ -171,10 +204,15 @@ class Story:
         if kind in _MESSAGES:
             yield self._message(row, changes)
         elif kind == "Status":
-            before, after = str(row["OldValue"]), str(row["NewValue"])
-            values[STATUS] = before
+            left, entered = str(row["OldValue"]), str(row["NewValue"])
+            values[STATUS] = left
             yield self._field(
-                row, changes, STATUS, Nature.choice, self._status(before, queue), self._status(after, queue)
+                row,
+                changes,
+                STATUS,
+                Nature.choice,
+                self._status(left, queue),
+                self._status(entered, queue),
             )
         elif kind == "CustomField":
             name = f"cf.{row['Field']}"
@@ -187,12 +225,16 @@ class Story:
         elif kind == "Set" and row["Field"] == "Queue":
             yield from self._moved(row, changes, values)
         elif kind == "AddLink" and row["Field"] == "MergedInto":
-            into = str(row["NewValue"]).rpartition("-")[2] or str(row["NewValue"]).rpartition("/")[2]
-            yield self._made(row, changes, str(row["id"]), Kind.merged, "merged", Nature.choice, None, into)
-        elif kind == "Status" or kind == "Delete":
-            return
+            into = (
+                str(row["NewValue"]).rpartition("-")[2] or str(row["NewValue"]).rpartition("/")[2]
+            )
+            yield self._made(
+                row, changes, str(row["id"]), Kind.merged, "merged", Nature.choice, None, into
+            )
 
-    def _moved(self, row: Json, changes: Mapping[str, str], values: Mapping[str, Native]) -> Iterator[Event]:
+    def _moved(
+        self, row: Json, changes: Mapping[str, str], values: Mapping[str, Native]
+    ) -> Iterator[Event]:
         """Tell a queue move: the status it arrives in is entered, whether or not its name changed.
 
         Walking back, the event that comes first in time is yielded last.
@@ -201,7 +243,14 @@ class Story:
         arrived = str(row["NewValue"])
         if isinstance(status, str) and not self._maps_status(row):
             yield self._made(
-                row, changes, f"{row['id']}.s", Kind.field, STATUS, Nature.choice, UNKNOWN, self._status(status, arrived)
+                row,
+                changes,
+                f"{row['id']}.s",
+                Kind.field,
+                STATUS,
+                Nature.choice,
+                UNKNOWN,
+                self._status(status, arrived),
             )
         yield self._field(row, changes, "queue", Nature.choice, str(row["OldValue"]), arrived)
 
@@ -209,7 +258,9 @@ class Story:
         """Tell whether the move wrote a change of status of its own, as it does where lifecycles differ in names."""
         near = range(int(row["id"]) - 3, int(row["id"]) + 4)
         return any(
-            each["Type"] == "Status" and int(each["id"]) in near and each["Created"] == row["Created"]
+            each["Type"] == "Status"
+            and int(each["id"]) in near
+            and each["Created"] == row["Created"]
             for each in self._rows
         )
 
@@ -251,17 +302,23 @@ class Story:
         if self._schema.markers and public and not ours:
             text = self._body(str(row["id"]))
             kinds = frozenset(
-                kind for kind, marks in self._schema.markers.items() if any(mark in text for mark in marks)
+                kind
+                for kind, marks in self._schema.markers.items()
+                if any(mark in text for mark in marks)
             )
         message = Message(
             public=public,
             by=by,
-            to=(Side.complainant if by in {Side.agent, Side.automation} else Side.agent) if public else None,
+            to=(Side.complainant if by in {Side.agent, Side.automation} else Side.agent)
+            if public
+            else None,
             automatic=by is Side.automation,
             kinds=kinds,
             key="ours" if ours else None,
         )
-        made = self._made(row, changes, str(row["id"]), Kind.message, None, Nature.choice, None, None)
+        made = self._made(
+            row, changes, str(row["id"]), Kind.message, None, Nature.choice, None, None
+        )
         return Event(
             made.id, made.ref, made.change, made.seq, made.happened, made.recorded, actor, made.cause, Kind.message,
             message=message,
@@ -274,7 +331,9 @@ class Story:
         elif row["Type"] in _MESSAGES:
             yield self._message(row, changes)
         elif row["Type"] == "AddLink" and row["Field"] == "MergedInto":
-            yield self._made(row, changes, str(row["id"]), Kind.merged, "merged", Nature.choice, None, self._id)
+            yield self._made(
+                row, changes, str(row["id"]), Kind.merged, "merged", Nature.choice, None, self._id
+            )
 
     def _side(self, actor: str) -> Side:
         """Tell whose side an author is on: a requestor complains, an address that is no login is a third party."""
@@ -287,7 +346,10 @@ class Story:
         return Side.third_party if "@" in actor else Side.agent
 
     def _is_ours(self, row: Json) -> bool:
-        return row["Type"] == "CustomField" and self._names.get(f"cf.{row['Field']}") in self._site.ours.names
+        return (
+            row["Type"] == "CustomField"
+            and self._names.get(f"cf.{row['Field']}") in self._site.ours.names
+        )
 
     def _owner(self, told: object) -> Native:
         """Give an owner: RT writes numbers in the history, names on the ticket; only the present one has both."""
@@ -296,17 +358,25 @@ class Story:
         number = str(told or "")
         if number in {"6", ""}:
             return None
-        last = next((r for r in reversed(self._rows) if r["Type"] == "Set" and r["Field"] == "Owner"), None)
+        last = next(
+            (r for r in reversed(self._rows) if r["Type"] == "Set" and r["Field"] == "Owner"), None
+        )
         if last is not None and str(last["NewValue"]) == number and name != NOBODY:
             return name
         return f"#{number}"
 
     def _field(
-        self, row: Json, changes: Mapping[str, str], field: str, nature: Nature, before: Native, after: Native
+        self,
+        row: Json,
+        changes: Mapping[str, str],
+        field: str,
+        nature: Nature,
+        before: Native,
+        after: Native,
     ) -> Event:
         return self._made(row, changes, str(row["id"]), Kind.field, field, nature, before, after)
 
-    def _made(  # noqa: PLR0913 (the parts of an event)
+    def _made(
         self,
         row: Json,
         changes: Mapping[str, str],
@@ -318,7 +388,13 @@ class Story:
         after: Native,
     ) -> Event:
         actor, happened = _creator(row), instant_in(row["Created"])
-        cause = Cause.ourselves if actor == self._site.user else Cause.rule if actor == SYSTEM else Cause.person
+        cause = (
+            Cause.ourselves
+            if actor == self._site.user
+            else Cause.rule
+            if actor == SYSTEM
+            else Cause.person
+        )
         change = CREATED if name == CREATED else changes[str(row["id"])]
         return Event(
             name, self.ref(row), change, int(row["id"]), happened, happened, actor, cause, kind, field, nature, before, after

@@ -70,7 +70,12 @@ class Reader:
         queues = " OR ".join(f"Queue = {quoted(name)}" for name in interest.projects) or "id > 0"
         for tickets in self.site.tickets(queues):
             seen = [
-                Seen(self._ref(str(each["id"])), str(each["id"]), str(each["LastUpdated"]), self.facets(each))
+                Seen(
+                    self._ref(str(each["id"])),
+                    str(each["id"]),
+                    str(each["LastUpdated"]),
+                    self.facets(each),
+                )
                 for each in tickets
             ]
             yield Page(tuple(seen), "")
@@ -80,7 +85,12 @@ class Reader:
         """Give the newest transaction of a ticket that we can see."""
         told = self.site.client.get(
             "/transactions",
-            {"query": "ObjectType = 'RT::Ticket' AND id > 0", "orderby": "id", "order": "DESC", "per_page": 1},
+            {
+                "query": "ObjectType = 'RT::Ticket' AND id > 0",
+                "orderby": "id",
+                "order": "DESC",
+                "per_page": 1,
+            },
         ).json()
         return int(told["items"][0]["id"]) if told["items"] else 0
 
@@ -115,13 +125,16 @@ class Reader:
                     found.add(str(ticket["id"]))
                     yield {**ticket, "asked": str(ticket["id"])}
             for name in part:
-                if name not in found and (ticket := self.ticket(name)) is not None:
-                    yield {**ticket, "asked": name}
+                hidden = self.ticket(name) if name not in found else None
+                if hidden is not None:
+                    yield {**hidden, "asked": name}
 
     def ticket(self, name: str) -> Json | None:
         """Give one ticket as it is, with what it was merged into in its place; `None` where it is not shown."""
         try:
-            answer = self.site.client.get(f"/ticket/{name}", {"fields[Queue]": "Name"}, operation="GET /ticket/{id}")
+            answer = self.site.client.get(
+                f"/ticket/{name}", {"fields[Queue]": "Name"}, operation="GET /ticket/{id}"
+            )
         except HelpdeskError as error:
             if error.kind in {Kind.missing, Kind.permission}:
                 return None
@@ -146,26 +159,44 @@ class Reader:
             try:
                 yield self._read(each, schema)
             except (KeyError, TypeError, ValueError) as error:
-                yield Reading(each.ref, None, gone=Gone.malformed, detail=f"not understood: {type(error).__name__}")
+                yield Reading(
+                    each.ref,
+                    None,
+                    gone=Gone.malformed,
+                    detail=f"not understood: {type(error).__name__}",
+                )
 
     def _read(self, seen: Seen, schema: Schema) -> Reading:
         preview = seen.preview if isinstance(seen.preview, _Preview) else None
         ticket = preview.ticket if preview is not None else self.ticket(seen.ref.id)
         if ticket is None:
-            return Reading(seen.ref, None, gone=Gone.unreachable, detail="not shown: deleted, or hidden from us")
+            return Reading(
+                seen.ref,
+                None,
+                gone=Gone.unreachable,
+                detail="not shown: deleted, or hidden from us",
+            )
         if str(ticket["id"]) != seen.ref.id:
-            return Reading(seen.ref, None, gone=Gone.merged, into=self._ref(str(ticket["id"])), detail="merged")
+            return Reading(
+                seen.ref, None, gone=Gone.merged, into=self._ref(str(ticket["id"])), detail="merged"
+            )
         if ticket["Status"] == "deleted":
             return Reading(seen.ref, None, gone=Gone.deleted, detail="deleted")
         whole = preview is None or preview.moved or not seen.stored
-        rows: Sequence[Json] = self.site.history(seen.ref.id) if whole or preview is None else preview.rows
+        rows: Sequence[Json] = (
+            self.site.history(seen.ref.id) if whole or preview is None else preview.rows
+        )
         return self.reading(seen, ticket, rows, schema, whole=whole)
 
-    def reading(self, seen: Seen, ticket: Json, rows: Sequence[Json], schema: Schema, *, whole: bool) -> Reading:
+    def reading(
+        self, seen: Seen, ticket: Json, rows: Sequence[Json], schema: Schema, *, whole: bool
+    ) -> Reading:
         """Turn a ticket and its transactions into a reading."""
         story = Story(self.site, ticket, rows, schema, self.site.body)
         current = {
-            name: value for name, value in self.values(ticket).items() if name in schema.fields | {STATUS, "owner"}
+            name: value
+            for name, value in self.values(ticket).items()
+            if name in schema.fields | {STATUS, "owner"}
         }
         state = self.state(ticket)
         newest = str(max((int(row["id"]) for row in rows), default=0))
@@ -232,11 +263,13 @@ class Reader:
         for tickets in self.site.tickets(f"({queues})"):
             for ticket in tickets:
                 # An emptied field holds one value that is none.
-                held = {field["name"] for field in ticket.get("CustomFields") or () if any(field.get("values") or ())}
+                held = {
+                    field["name"]
+                    for field in ticket.get("CustomFields") or ()
+                    if any(field.get("values") or ())
+                }
                 if held & self.site.ours.names:
                     yield self._ref(str(ticket["id"]))
 
     def _ref(self, name: str) -> Ref:
         return Ref(self.site.account, "rt", name)
-
-

@@ -24,7 +24,9 @@ _EMPTY_PAGES: Final = 3
 SYSTEM: Final = "RT_System"
 NOBODY: Final = "Nobody"
 TRANSACTION_FIELDS: Final = "Type,Field,OldValue,NewValue,Creator,Created,ObjectType,ObjectId,Data"
-TICKET_FIELDS: Final = "Status,Created,LastUpdated,Queue,Owner,Creator,Requestor,Cc,CustomFields,Subject"
+TICKET_FIELDS: Final = (
+    "Status,Created,LastUpdated,Queue,Owner,Creator,Requestor,Cc,CustomFields,Subject"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,15 @@ class Site:
         """Give the address at which people open a ticket, on the account's own origin."""
         return f"{self._base}/Ticket/Display.html?id={ticket}"
 
-    def pages(self, path: str, params: Mapping[str, object], operation: str) -> Iterator[list[Json]]:
+    def pages(
+        self, path: str, params: Mapping[str, object], operation: str
+    ) -> Iterator[list[Json]]:
         """Page through a collection until it stays empty: totals are hidden from ordinary users."""
         page, empty = 1, 0
         while empty < _EMPTY_PAGES:
-            told = self.client.get(path, {**params, "per_page": PER_PAGE, "page": page}, operation=operation).json()
+            told = self.client.get(
+                path, {**params, "per_page": PER_PAGE, "page": page}, operation=operation
+            ).json()
             rows: list[Json] = told["items"]
             if rows:
                 empty = 0
@@ -117,7 +123,9 @@ class Site:
         """Give a ticket's whole history, that of tickets merged into it too."""
         params = {"fields": TRANSACTION_FIELDS}
         return [
-            row for rows in self.pages(f"/ticket/{ticket}/history", params, "GET /ticket/{id}/history") for row in rows
+            row
+            for rows in self.pages(f"/ticket/{ticket}/history", params, "GET /ticket/{id}/history")
+            for row in rows
         ]
 
     def tickets(self, query: str) -> Iterator[list[Json]]:
@@ -142,14 +150,16 @@ class Site:
         for each in found["items"]:
             if not str(each.get("ContentType", "")).startswith("text/"):
                 continue
-            told = self.client.get(f"/attachment/{each['id']}", operation="GET /attachment/{id}").json()
+            told = self.client.get(
+                f"/attachment/{each['id']}", operation="GET /attachment/{id}"
+            ).json()
             parts.append(decoded(told.get("Content") or ""))
         return "\n".join(parts)
 
 
 def decoded(content: str) -> str:
     """Read an attachment's content, which RT sends as base64."""
-    import base64  # noqa: PLC0415 (small)
+    import base64
 
     return base64.b64decode(content).decode("utf-8", "replace")
 

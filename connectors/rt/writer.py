@@ -37,10 +37,21 @@ class Writer:
         name = plan.ref.id
         ticket = self.reader.ticket(name)
         if ticket is None or str(ticket["id"]) != name:
-            return Receipt(Outcome.refused, detail="the ticket is not shown: deleted, merged, or hidden from us")
-        later = [row for rows in self.site.transactions(f"ObjectId = {int(name)} AND id > {int(plan.revision)}") for row in rows]
+            return Receipt(
+                Outcome.refused,
+                detail="the ticket is not shown: deleted, merged, or hidden from us",
+            )
+        later = [
+            row
+            for rows in self.site.transactions(
+                f"ObjectId = {int(name)} AND id > {int(plan.revision)}"
+            )
+            for row in rows
+        ]
         if self._foreign(later, ticket):
-            return Receipt(Outcome.stale, ticket["etag"] or None, "somebody changed the ticket meanwhile")
+            return Receipt(
+                Outcome.stale, ticket["etag"] or None, "somebody changed the ticket meanwhile"
+            )
         back = plan.move_back
         moved = any(row["Type"] == "Status" for row in later)
         if back is not None and not moved and ticket["Status"] != back.from_status:
@@ -72,9 +83,14 @@ class Writer:
         self._put(ref.id, {"CustomFields": {ours.flags: [], ours.note: "", ours.key: []}}, None)
         ticket = self.reader.ticket(ref.id)
         left = ticket is None or any(
-            any(field.get("values") or ()) for field in ticket.get("CustomFields") or () if field["name"] in ours.names
+            any(field.get("values") or ())
+            for field in ticket.get("CustomFields") or ()
+            if field["name"] in ours.names
         )
-        return Receipt(Outcome.refused if left else Outcome.done, detail="our fields are not empty" if left else "")
+        return Receipt(
+            Outcome.refused if left else Outcome.done,
+            detail="our fields are not empty" if left else "",
+        )
 
     def _foreign(self, rows: Sequence[Json], ticket: Json) -> bool:
         """Tell whether anybody but us changed the ticket: mail that RT sends is no change."""
@@ -87,7 +103,9 @@ class Writer:
 
     def _fields(self, plan: Plan, ticket: Json, key: str) -> None:
         ours, state = self.site.ours, self.reader.state(ticket)
-        held = {field["name"]: field.get("values") or [] for field in ticket.get("CustomFields") or ()}
+        held = {
+            field["name"]: field.get("values") or [] for field in ticket.get("CustomFields") or ()
+        }
         flags = sorted((state.tags | plan.add_tags) - plan.remove_tags)
         # Flags that are not ours, if anybody put some there, stay.
         flags += [flag for flag in held.get(ours.flags, ()) if not flag.startswith(PREFIX)]
@@ -102,7 +120,9 @@ class Writer:
 
     def _put(self, name: str, body: Mapping[str, object], etag: str | None) -> None:
         headers = {"If-Match": f'"{etag}"'} if etag else None
-        self.site.client.send("PUT", f"/ticket/{name}", body, headers=headers, operation="PUT /ticket/{id}")
+        self.site.client.send(
+            "PUT", f"/ticket/{name}", body, headers=headers, operation="PUT /ticket/{id}"
+        )
 
     def _comment(self, name: str, text: str) -> None:
         """Add an internal comment: a comment is never mailed to the requestor, a correspondence would be."""
@@ -134,7 +154,13 @@ class Writer:
         back = plan.move_back
         if back is None or ticket["Status"] in back.to_statuses:
             done.add("move_back")
-        whole = len(done) == 3  # noqa: PLR2004 (tags, text, move_back)
+        whole = len(done) == 3
         detail = "" if whole else f"only {', '.join(sorted(done)) or 'nothing'} took effect"
         status = str(ticket["Status"]) if back is not None else None
-        return Receipt(Outcome.done if whole else Outcome.refused, ticket["etag"] or None, detail, frozenset(done), status)
+        return Receipt(
+            Outcome.done if whole else Outcome.refused,
+            ticket["etag"] or None,
+            detail,
+            frozenset(done),
+            status,
+        )

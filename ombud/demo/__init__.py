@@ -24,6 +24,7 @@ from ombud.sandbox.world import DEFAULT_NOW, World
 from sync.service import open_service
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from rich.console import Console
@@ -63,8 +64,10 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="ombud-demo-"))
     with start_in_thread(world) as server:
         config = _configured(folder, server)
-        out.print(f"A complaints desk on Jira's interface, with {len(list(world.visible()))} tickets, is up at {server.url}.")
-        with open_service(config, _SandboxClock(world), sleep=world.clock.advance) as service:
+        out.print(
+            f"A complaints desk on Jira's interface, with {len(list(world.visible()))} tickets, is up at {server.url}."
+        )
+        with open_service(config, _SandboxClock(world), sleep=_stepping(world)) as service:
             report = _tell(out, service, world, complaint, folder)
         if not once:
             out.print(f"\nTry: ombud --config {config} explain {report['moved_back'][0]['ref']}")
@@ -72,7 +75,9 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
     return report
 
 
-def _tell(out: Console, service: Service, world: World, complaint: str, folder: Path) -> dict[str, Any]:
+def _tell(
+    out: Console, service: Service, world: World, complaint: str, folder: Path
+) -> dict[str, Any]:
     with terminal.progress(terminal.consoles()[1], "Reading every ticket with its history") as tell:
         first = service.sync(_ACCOUNT, tell=tell)
     out.print(f"\n1. {first.sentence()}", soft_wrap=True)
@@ -91,19 +96,29 @@ def _tell(out: Console, service: Service, world: World, complaint: str, folder: 
     world.clock.advance(_STEP)
     second = service.sync(_ACCOUNT)
     seconds = round(time.perf_counter() - started, 2)
-    moved = [{"ref": each["ref"], "note": each["note"], "seconds": seconds} for each in second.moved_back]
+    moved = [
+        {"ref": each["ref"], "note": each["note"], "seconds": seconds} for each in second.moved_back
+    ]
     for each in moved:
-        out.print(f"   {each['ref']} is open again after {each['seconds']} s, with this internal note:")
+        out.print(
+            f"   {each['ref']} is open again after {each['seconds']} s, with this internal note:"
+        )
         out.print(Panel(Text(str(each["note"])), expand=False))
 
     out.print(f"3. The agent fills in what is missing and closes {key} again.")
-    world.edit(complaint, {"customfield_10042": "10221", "customfield_10043": "Invoices are checked twice"}, _AGENT)
+    world.edit(
+        complaint,
+        {"customfield_10042": "10221", "customfield_10043": "Invoices are checked twice"},
+        _AGENT,
+    )
     world.clock.advance(_STEP)
     world.edit(complaint, {}, _AGENT, to_status="10010")
     world.clock.advance(_STEP)
     third = service.sync(_ACCOUNT)
     kept = world.find(complaint).status == "10010"  # type: ignore[union-attr]
-    out.print(f"   {key} {'stays closed, and its note is gone' if kept and not third.moved_back else 'was moved again'}.")
+    out.print(
+        f"   {key} {'stays closed, and its note is gone' if kept and not third.moved_back else 'was moved again'}."
+    )
     out.print(f"\nEvery finding, one a line: {findings}")
     return {
         "accounts": {_ACCOUNT: first.as_json()},
@@ -114,8 +129,17 @@ def _tell(out: Console, service: Service, world: World, complaint: str, folder: 
     }
 
 
+def _stepping(world: World) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
+        world.clock.advance(seconds)
+
+    return sleep
+
+
 def _print_tagged(out: Console, world: World, tagged: dict[str, list[str]]) -> None:
-    out.print(f"   {len(tagged)} tickets were tagged in the helpdesk, where a view can filter by tag:")
+    out.print(
+        f"   {len(tagged)} tickets were tagged in the helpdesk, where a view can filter by tag:"
+    )
     for ref, tags in list(tagged.items())[:_SHOWN]:
         issue = world.find(ref.rpartition(":")[2])
         out.print(Text(f"   {issue.key if issue else ref:<9} {', '.join(tags)}"))
@@ -147,12 +171,21 @@ def _unfinished_complaint(world: World) -> str:
         "acc-c01",
         ago(8),
     )
-    world.comment(issue.id, _AGENT, "Thank you, we have your complaint and will answer by Monday.", when=ago(7.5))
+    world.comment(
+        issue.id,
+        _AGENT,
+        "Thank you, we have your complaint and will answer by Monday.",
+        when=ago(7.5),
+    )
     world.edit(issue.id, {}, _AGENT, ago(7.5), to_status="10002")
     world.edit(issue.id, {}, _AGENT, ago(7), to_status="10003")
     world.edit(issue.id, {}, _AGENT, ago(6.5), to_status="10004")
-    world.edit(issue.id, {"customfield_10048": "The payment run was started twice."}, _AGENT, ago(4))
-    world.edit(issue.id, {"customfield_10049": "Refund", "customfield_10051": "acc-bert"}, _AGENT, ago(3))
+    world.edit(
+        issue.id, {"customfield_10048": "The payment run was started twice."}, _AGENT, ago(4)
+    )
+    world.edit(
+        issue.id, {"customfield_10049": "Refund", "customfield_10051": "acc-bert"}, _AGENT, ago(3)
+    )
     world.comment(issue.id, _AGENT, "We refund the second charge. #response #decision", when=ago(2))
     world.edit(issue.id, {"customfield_10050": "10251"}, _AGENT, ago(2), to_status="10006")
     return issue.id
@@ -168,6 +201,7 @@ def _configured(folder: Path, server: Server) -> Path:
     secrets = folder / ".env"
     secrets.touch(mode=0o600)
     secrets.write_text(
-        f"OMBUD_KEY={key}\nSANDBOX_EMAIL={server.email}\nSANDBOX_TOKEN={server.token}\n", encoding="utf-8"
+        f"OMBUD_KEY={key}\nSANDBOX_EMAIL={server.email}\nSANDBOX_TOKEN={server.token}\n",
+        encoding="utf-8",
     )
     return config

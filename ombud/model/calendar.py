@@ -90,7 +90,7 @@ class DayLine:
     paused: int
 
 
-class Horizon(ValueError):  # noqa: N818 (names what was left)
+class Horizon(ValueError):
     """Say that a time lies outside the days a calendar lays out."""
 
 
@@ -162,10 +162,14 @@ class Calendar:
             told.update(repr(table).encode())
         return told.hexdigest()
 
-    def due(self, start: datetime, term: Term, pauses: Sequence[tuple[datetime, datetime | None]] = ()) -> datetime | None:
+    def due(
+        self, start: datetime, term: Term, pauses: Sequence[tuple[datetime, datetime | None]] = ()
+    ) -> datetime | None:
         """Say when something is due that started at `start`; see `due_at`."""
         at = self.due_at(
-            instant(start), term, [(instant(a), None if b is None else instant(b)) for a, b in pauses]
+            instant(start),
+            term,
+            [(instant(a), None if b is None else instant(b)) for a, b in pauses],
         )
         return None if at is None else moment(at)
 
@@ -191,15 +195,22 @@ class Calendar:
         try:
             if unit is Unit.business_hours:
                 target = self._open_before(start) + int(term.amount * HOUR)
-                return self._at_open(target) if not pauses else self._paused_hours(start, target, pauses)
+                return (
+                    self._at_open(target)
+                    if not pauses
+                    else self._paused_hours(start, target, pauses)
+                )
             if unit is Unit.hours:
                 due = start + int(term.amount * HOUR)
                 return due if not pauses else _paused_elapsed(start, due, pauses)
             day = bisect_right(self._midnights, start) - 1
             if day < 0:
-                raise IndexError
+                raise IndexError  # noqa: TRY301 (one way out for every time outside)
             if unit is Unit.business_days:
-                ends, index = self._closes_of_business, self._business_until[day] + int(term.amount) - 1
+                ends, index = (
+                    self._closes_of_business,
+                    self._business_until[day] + int(term.amount) - 1,
+                )
             else:
                 days = int(term.amount) * (7 if unit is Unit.weeks else 1)
                 ends, index = self._midnights, day + days + 1
@@ -216,7 +227,10 @@ class Calendar:
         found = map(bisect_left, repeat(edges), starts)
         if not any(slopes):
             return [offsets[index] for index in found]
-        return [offsets[index] + start * slopes[index] for index, start in zip(found, starts, strict=True)]
+        return [
+            offsets[index] + start * slopes[index]
+            for index, start in zip(found, starts, strict=True)
+        ]
 
     def tabulate(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
         """Lay a term out as pieces: for a start up to `edges[i]`, due is `offsets[i] + start * slopes[i]`.
@@ -245,10 +259,15 @@ class Calendar:
         length = int(term.amount * HOUR)
         last = self._before[-1] - length
         marks = {*self._opens, *self._closes}
-        marks |= {self._at_open(before - length) for before in self._before[1:] if before - length > 0}
+        marks |= {
+            self._at_open(before - length) for before in self._before[1:] if before - length > 0
+        }
         edges = sorted(mark for mark in marks if self._open_before(mark) <= last)
         slopes = [1 if self.is_open(edge - 1) else 0 for edge in edges]
-        offsets = [(self.due_at(edge, term) or 0) - slope * edge for edge, slope in zip(edges, slopes, strict=True)]
+        offsets = [
+            (self.due_at(edge, term) or 0) - slope * edge
+            for edge, slope in zip(edges, slopes, strict=True)
+        ]
         return edges, slopes, offsets
 
     def open_between(self, begin: Instant, end: Instant) -> int:
@@ -300,7 +319,11 @@ class Calendar:
                 raise IndexError
             return 0
         closes = self._closes[index]
-        return self._before[index + 1] if at >= closes else self._before[index] + at - self._opens[index]
+        return (
+            self._before[index + 1]
+            if at >= closes
+            else self._before[index] + at - self._opens[index]
+        )
 
     def _at_open(self, target: int) -> Instant:
         """Give the instant at which so much open time has passed: the close, where both close and opening fit."""
@@ -344,7 +367,9 @@ def _paused_elapsed(start: Instant, due: Instant, pauses: Sequence[Pause]) -> In
     return due
 
 
-def _paused_days(start: Instant, ends: Sequence[Instant], index: int, pauses: Sequence[Pause]) -> Instant | None:
+def _paused_days(
+    start: Instant, ends: Sequence[Instant], index: int, pauses: Sequence[Pause]
+) -> Instant | None:
     for begin, end in _joined(pauses):
         if begin > ends[index]:
             break
@@ -393,7 +418,7 @@ def _window(key: str, text: str) -> Window:
     begin, dash, end = text.partition("-")
     try:
         if not dash:
-            raise ValueError
+            raise ValueError  # noqa: TRY301 (one message for every fault)
         return _minute(begin), _minute(end)
     except ValueError:
         raise ValueError(f'week.{key}: {text!r} is no window; write "09:00-17:00"') from None
@@ -402,8 +427,6 @@ def _window(key: str, text: str) -> Window:
 def _minute(text: str) -> int:
     hours, _, minutes = text.strip().partition(":")
     hour, minute = int(hours), int(minutes)
-    if not (0 <= minute < 60 and 0 <= hour < 24) and (hour, minute) != (24, 0):  # noqa: PLR2004 (a clock face)
+    if not (0 <= minute < 60 and 0 <= hour < 24) and (hour, minute) != (24, 0):
         raise ValueError
     return hour * 60 + minute
-
-

@@ -51,5 +51,7 @@ def parse_instant(text: str) -> datetime:
     except ValueError as error:
         raise ValueError(f"{text!r} is no time; write 2026-03-31T17:00:00+02:00") from error
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; write 2026-03-31T17:00:00+02:00, or Z for UTC")
+        raise ValueError(
+            f"{text!r} has no time zone; write 2026-03-31T17:00:00+02:00, or Z for UTC"
+        )
     return moment

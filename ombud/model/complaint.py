@@ -63,7 +63,9 @@ class Fold:
         self._blank |= {"received": None, "recorded": None, "reopened": None, "last_update": None}
         self._unseen: dict[str, Value] = dict.fromkeys(self._blank, UNKNOWN)
 
-    def fold(self, events: Iterable[Event], *, complete: bool = True, lead: Ref | None = None) -> Complaint:
+    def fold(
+        self, events: Iterable[Event], *, complete: bool = True, lead: Ref | None = None
+    ) -> Complaint:
         """Fold the events of all members of one case.
 
         Args:
@@ -191,9 +193,16 @@ class _Folding:
                 self._doubt(milestone, event.happened)
             elif matched:
                 self._reach(milestone, event, "message")
-        if message.public and message.by == "agent" and not message.automatic and message.key is None:
+        if (
+            message.public
+            and message.by == "agent"
+            and not message.automatic
+            and message.key is None
+        ):
             self.row["last_update"] = event.happened
-            self.evidence["last_update"] = Evidence(event.id, event.happened, "message", event.actor)
+            self.evidence["last_update"] = Evidence(
+                event.id, event.happened, "message", event.actor
+            )
 
     def _move(self, event: Event) -> None:
         mapping = self.fold.mapping
@@ -230,16 +239,27 @@ class _Folding:
             if each.until is not None:
                 break
             each.until, each.stay = event.happened, dict(self.row)
-        if self.stage == "closed" and event.cause is not Cause.ourselves and "reopened" not in self.evidence:
+        if (
+            self.stage == "closed"
+            and event.cause is not Cause.ourselves
+            and "reopened" not in self.evidence
+        ):
             self.evidence["reopened"] = Evidence(event.id, event.happened, "stage", event.actor)
             self.row["reopened"] = event.happened
 
     def _enter(
-        self, event: Event, leaving: str | Unknown | None, stage: str, from_status: str | None, to_status: str | None
+        self,
+        event: Event,
+        leaving: str | Unknown | None,
+        stage: str,
+        from_status: str | None,
+        to_status: str | None,
     ) -> None:
         for milestone in self.fold._by_stage.get(stage, ()):  # noqa: SLF001
             self._reach(milestone, event, "stage")
-        self.transitions.append(_Open(event, leaving, stage, from_status, to_status, dict(self.row)))
+        self.transitions.append(
+            _Open(event, leaving, stage, from_status, to_status, dict(self.row))
+        )
 
     def _reach(self, milestone: str, event: Event, by: str) -> None:
         if milestone in self.evidence:
@@ -247,7 +267,9 @@ class _Folding:
         self.evidence[milestone] = Evidence(event.id, event.happened, by, event.actor)
         self.row[milestone] = event.happened
         if milestone in self.fold.mapping.milestone_stages:
-            self.transitions.append(_Open(event, self.stage, milestone, self.status, self.status, dict(self.row)))
+            self.transitions.append(
+                _Open(event, self.stage, milestone, self.status, self.status, dict(self.row))
+            )
 
     def _doubt(self, milestone: str, when: Instant) -> None:
         if milestone not in self.evidence and milestone not in self.doubts:
@@ -286,7 +308,11 @@ class _Folding:
         """Leave unknown what may have happened before the history begins."""
         for milestone in self.fold._blank:  # noqa: SLF001
             shown = self.evidence.get(milestone)
-            if milestone in {"recorded", "received"} and shown is not None and shown.by == "creation":
+            if (
+                milestone in {"recorded", "received"}
+                and shown is not None
+                and shown.by == "creation"
+            ):
                 self.row[milestone] = UNKNOWN
                 for each in self.transitions:
                     each.row[milestone] = UNKNOWN

@@ -28,7 +28,8 @@ class Capability(StrEnum):
     tags = "tags"
     living_text = "living_text"
     move_back = "move_back"
-    find = "find"
+    find_write = "find"
+    """Finds what became of a write by its key."""
     lifecycle = "lifecycle"
     """Knows the allowed edges between statuses."""
 

@@ -110,7 +110,7 @@ class Message:
 CREATED: Final = "created"
 
 #: A native value: text, several texts, or nothing; unknown where the vendor cut it.
-Native: TypeAlias = "str | tuple[str, ...] | None | Unknown"
+Native: TypeAlias = "str | tuple[str, ...] | Unknown | None"
 
 
 @dataclass(frozen=True, slots=True)

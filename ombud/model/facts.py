@@ -31,13 +31,21 @@ Unknown: TypeAlias = Literal[_Unknown.UNKNOWN]
 Instant: TypeAlias = int
 
 #: Present (text of a canonical value, number, instant), empty (`None`) or unknown.
-Value: TypeAlias = str | int | float | None | Unknown
+Value: TypeAlias = str | int | float | Unknown | None
 
 #: Canonical fields and milestones by name; a name that is absent counts as unknown.
 Row: TypeAlias = "Mapping[str, Value]"
 
 #: The stages of a complaint, in their order (a closed list).
-STAGES: Final = ("received", "acknowledged", "assessed", "investigating", "responded", "decided", "closed")
+STAGES: Final = (
+    "received",
+    "acknowledged",
+    "assessed",
+    "investigating",
+    "responded",
+    "decided",
+    "closed",
+)
 
 #: Milestones every pack may ask for; packs may add their own.
 MILESTONES: Final = (

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ombud.model.instant import instant_of
 from ombud.model.event import Nature, Side, digest
 from ombud.model.facts import STAGES, UNKNOWN, Value
+from ombud.model.instant import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
@@ -162,7 +162,9 @@ class Mapping:
         lines = dict(self.milestones)
         for name, default in DEFAULT_EVIDENCE.items():
             usable = tuple(
-                line for line in default if not isinstance(line, StageEvidence) or line.stage in self.staged
+                line
+                for line in default
+                if not isinstance(line, StageEvidence) or line.stage in self.staged
             )
             if name not in lines and usable:
                 lines[name] = usable
@@ -176,7 +178,9 @@ class Mapping:
     @cached_property
     def milestone_stages(self) -> frozenset[str]:
         """Give the stages that no status maps to but whose milestone has evidence: entered by that evidence."""
-        return frozenset(stage for stage in STAGES if stage not in self.staged and stage in self.evidence)
+        return frozenset(
+            stage for stage in STAGES if stage not in self.staged and stage in self.evidence
+        )
 
     @cached_property
     def native_fields(self) -> frozenset[str]:
@@ -190,8 +194,12 @@ class Mapping:
             json.dumps(
                 {
                     "stages": {k: [v.stage, v.waiting] for k, v in self.stages.items()},
-                    "fields": {k: [v.id, dict(v.values), v.keep, v.type] for k, v in self.fields.items()},
-                    "milestones": {k: [repr(line) for line in v] for k, v in self.milestones.items()},
+                    "fields": {
+                        k: [v.id, dict(v.values), v.keep, v.type] for k, v in self.fields.items()
+                    },
+                    "milestones": {
+                        k: [repr(line) for line in v] for k, v in self.milestones.items()
+                    },
                     "markers": {k: list(v) for k, v in self.markers.items()},
                     "links": sorted(self.links),
                     "zone": self.zone,

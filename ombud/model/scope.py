@@ -37,7 +37,10 @@ class Line:
 
     def matches(self, facets: Map[str, tuple[str, ...]]) -> bool:
         """Tell whether a ticket with these attributes is meant."""
-        return all(any(value in facets.get(name, ()) for value in values) for name, values in self.when.items())
+        return all(
+            any(value in facets.get(name, ()) for value in values)
+            for name, values in self.when.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,12 @@ class Scope:
     @cached_property
     def digest(self) -> str:
         """Give the digest of all lines."""
-        return digest(*(f"{sorted((k, sorted(v)) for k, v in line.when.items())}={line.decision}" for line in self.lines))
+        return digest(
+            *(
+                f"{sorted((k, sorted(v)) for k, v in line.when.items())}={line.decision}"
+                for line in self.lines
+            )
+        )
 
     @cached_property
     def projects(self) -> tuple[str, ...]:
@@ -75,5 +83,8 @@ class Scope:
     def fields(self) -> frozenset[str]:
         """Give the native fields that lines ask for."""
         return frozenset(
-            name.removeprefix("field.") for line in self.lines for name in line.when if name.startswith("field.")
+            name.removeprefix("field.")
+            for line in self.lines
+            for name in line.when
+            if name.startswith("field.")
         )

@@ -6,11 +6,12 @@ from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.store import Store, open_store
 from ombud.store.transaction import Transaction
-from ombud.store.values import QUARANTINE, Posted, Posting, Settled, TicketState, Triage
+from ombud.store.values import QUARANTINE, Interval, Posted, Posting, Settled, TicketState, Triage
 
 __all__ = [
     "QUARANTINE",
     "Busy",
+    "Interval",
     "Posted",
     "Posting",
     "Settled",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from ombud.store.errors import Busy, StoreError
 
@@ -17,19 +17,45 @@ if TYPE_CHECKING:
 
 #: Seconds a writer waits for another before it gives up.
 BUSY_SECONDS = 20
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-32000",
+    # What is forgotten is overwritten, not only unlinked.
+    "secure_delete=ON",
+)
+#: What SQLite says -> what that means and what to do.
+_MEANINGS = (
+    ("full", "the disk is full; nothing was written. Free some space and run it again"),
+    ("readonly", "cannot be written to. Check the file's, the folder's and the disk's permissions"),
+    ("unable to open", "cannot be opened. Check that the folder is there and may be written to"),
+    (
+        "disk i/o",
+        "the disk fails or is full; nothing was written. Check the disk, then run it again",
+    ),
+    ("malformed", "is damaged. Restore the last backup with: ombud restore FILE"),
+    (
+        "not a database",
+        "is damaged, or no database. Restore the last backup with: ombud restore FILE",
+    ),
+)
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """Make an engine whose connections are durable and whose transactions are explicit."""
     if not url.startswith("sqlite:///"):
-        raise StoreError(f"database {url.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db")
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        raise StoreError(
+            f"database {url.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db"
+        )
+    # Values stay out of error messages: they may be personal.
+    engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def _connected(raw: Any, _: object) -> None:  # noqa: ANN401 (the driver's own connection)
+    def _connected(raw: Any, _: object) -> None:
         # The driver's own transaction handling is off: BEGIN is ours to say.
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+        for pragma in _PRAGMAS:
             raw.execute(f"PRAGMA {pragma}").close()
 
     return engine
@@ -42,10 +68,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.exec_driver_sql("COMMIT")
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            # The driver's own rollback does nothing where SQLite has rolled back already, on a full disk.
+            connection.rollback()
             raise
-        connection.exec_driver_sql("COMMIT")
 
 
 @contextmanager
@@ -58,22 +85,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def explained(engine: Engine) -> Iterator[None]:
     """Turn the driver's errors into words that say what to do."""
-    where = engine.url.database or "the database"
     try:
         yield
-    except OperationalError as error:
-        said = str(error.orig)
-        if "locked" in said or "busy" in said:
-            raise Busy(f"{where}: is in use by another process. Wait for it to end, or stop it") from error
-        if "full" in said:
-            raise StoreError(f"{where}: the disk is full; nothing was written. Free some space and run it again") from error
-        if "readonly" in said or "unable to open" in said:
-            raise StoreError(f"{where}: cannot be opened for writing: {said}. Check the folder and its permissions") from error
-        raise StoreError(f"{where}: {said}. See: ombud doctor") from error
-    except DatabaseError as error:
-        said = str(error.orig)
-        if "malformed" in said or "not a database" in said:
-            raise StoreError(f"{where}: is damaged: {said}. Restore the last backup with: ombud restore FILE") from error
-        raise StoreError(f"{where}: {said}. See: ombud doctor") from error
     except DBAPIError as error:
-        raise StoreError(f"{where}: {error.orig}. See: ombud doctor") from error
+        raise explanation(engine.url.database or "the database", error.orig or error) from error
+
+
+def explanation(where: object, error: BaseException) -> StoreError:
+    """Say what a driver's error means for a file, and what to do."""
+    said = str(error).lower()
+    if "locked" in said or "busy" in said:
+        return Busy(f"{where}: is in use by another process. Wait for it to end, or stop it")
+    for word, meaning in _MEANINGS:
+        if word in said:
+            return StoreError(f"{where}: {meaning} ({error})")
+    return StoreError(f"{where}: {error}. See: ombud doctor")

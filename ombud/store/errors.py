@@ -7,9 +7,9 @@ class StoreError(Exception):
     """Say what is wrong with the database and what to do."""
 
 
-class StaleLease(StoreError):  # noqa: N818 (names what happened)
+class StaleLease(StoreError):
     """Say that another process has taken the account over; nothing was written."""
 
 
-class Busy(StoreError):  # noqa: N818 (names what happened)
+class Busy(StoreError):
     """Say that another process holds the account or the database."""

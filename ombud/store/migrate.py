@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect, text
 
+from ombud.store.backup import copy_database
 from ombud.store.engine import reading, writing
 from ombud.store.errors import StoreError
+from ombud.store.tables import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-#: The newest migration there is.
-HEAD: Final = "0001"
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
@@ -30,12 +29,19 @@ def version_of(connection: Connection) -> str | None:
 def check_version(connection: Connection) -> None:
     """Refuse to write to a database of another version."""
     told = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if told != HEAD:
-        raise StoreError(f"the database is of version {told}, this program of {HEAD}. Run the newer program")
+    if told != VERSION:
+        do = (
+            "Stop this program and run the newer one"
+            if told is not None and told > VERSION
+            else "Start this program again"
+        )
+        raise StoreError(
+            f"the database is of version {told} by now, this program of {VERSION}; nothing was written. {do}"
+        )
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to `HEAD`.
+    """Bring the database to `VERSION`.
 
     Raises:
         StoreError: the database is newer than this program, or is none of ours.
@@ -44,21 +50,23 @@ def migrate(engine: Engine) -> None:
     with reading(engine) as connection:
         version = version_of(connection)
         foreign = version is None and bool(inspect(connection).get_table_names())
-    if version == HEAD:
+    if version == VERSION:
         return
     if foreign:
-        raise StoreError(f"{engine.url.database}: holds tables that are not Ombud's. Name another file as `database`")
-    if version is not None and version > HEAD:
         raise StoreError(
-            f"{engine.url.database}: is of version {version}, this program knows {HEAD}. Run the newer program"
+            f"{engine.url.database}: holds tables that are not Ombud's. Name another file as `database`"
+        )
+    if version is not None and version > VERSION:
+        raise StoreError(
+            f"{engine.url.database}: is of version {version}, this program knows {VERSION}. Run the newer program"
         )
     path = Path(engine.url.database or "")
-    if version is not None and path.exists():
-        with reading(engine) as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(path, path.with_name(f"{path.name}.before-{HEAD}"))
-    from alembic import command  # noqa: PLC0415 (slow to import, seldom needed)
-    from alembic.config import Config  # noqa: PLC0415
+    if version is not None:
+        before = path.with_name(f"{path.name}.before-{VERSION}")
+        before.unlink(missing_ok=True)
+        copy_database(path, before)
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))

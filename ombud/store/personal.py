@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, insert, select
 
 from ombud.store.errors import StoreError
+from ombud.store.statements import Clash, Put
 from ombud.store.tables import casekey, meta, person
 
 if TYPE_CHECKING:
@@ -21,19 +22,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _NONCE = 12
+_KEY = 32
+_PUT_KEY = Put(casekey, Clash.replace)
+_PUT_PERSON = Put(person, Clash.refuse)
 
 
 class Vault:
     """Seal and open personal data under OMBUD_KEY.
 
-    Every case has a key of its own, wrapped by OMBUD_KEY; dropping it forgets the case's persons, in
-    backups made afterwards too, while findings stay readable.
+    Every case has a key of its own, wrapped by OMBUD_KEY; dropping it forgets the case's persons for good,
+    in backups made afterwards too, while findings stay readable.
     """
 
     def __init__(self, key: bytes) -> None:
-        """Derive what is needed from OMBUD_KEY (32 bytes)."""
+        """Derive what is needed from OMBUD_KEY; raises `StoreError` unless it is 32 bytes long."""
+        if len(key) != _KEY:
+            raise StoreError("OMBUD_KEY is not 32 bytes long. Set the one that `ombud init` made")
         self._wrapping = AESGCM(hmac.digest(key, b"ombud case keys", "sha256"))
         self._naming = hmac.digest(key, b"ombud pseudonyms", "sha256")
+        self._sealing = hmac.digest(key, b"ombud decision log", "sha256")
         self.check = hmac.digest(key, b"ombud check", "sha256").hex()
 
     def pseudonym(self, native: str) -> str:
@@ -41,42 +48,54 @@ class Vault:
         told = hmac.digest(self._naming, native.encode(), "sha256")
         return "p:" + base64.b32encode(told[:15]).decode().lower()
 
-    def case_keys(self, connection: Connection, cases: list[str]) -> dict[str, AESGCM]:
-        """Give the keys of cases, making those that are not there yet."""
-        rows = connection.execute(select(casekey).where(casekey.c.kase.in_(cases)))
-        keys = {row.kase: AESGCM(self._unseal(self._wrapping, row.wrapped, row.kase)) for row in rows}
+    def seal_end(self, seq: int, last: str) -> str:
+        """Give what shows that the decision log ended at a line, to nobody without OMBUD_KEY."""
+        return hmac.digest(self._sealing, f"{seq}:{last}".encode(), "sha256").hex()
+
+    def _case_keys(self, connection: Connection, cases: list[str]) -> dict[str, AESGCM]:
+        """Give the keys of cases, making those that are not there yet; none for a case that was forgotten."""
+        rows = connection.execute(select(casekey).where(casekey.c.kase.in_(cases))).all()
+        keys = {
+            row.kase: AESGCM(self._unseal(self._wrapping, row.wrapped, row.kase))
+            for row in rows
+            if row.wrapped is not None
+        }
         made = []
-        for case in cases:
-            if case not in keys:
-                raw = AESGCM.generate_key(256)
-                keys[case] = AESGCM(raw)
-                made.append({"kase": case, "wrapped": self._seal(self._wrapping, raw, case)})
-        if made:
-            connection.execute(insert(casekey), made)
+        for case in sorted(set(cases) - {row.kase for row in rows}):
+            raw = AESGCM.generate_key(256)
+            keys[case] = AESGCM(raw)
+            made.append((case, self._seal(self._wrapping, raw, case)))
+        _PUT_KEY.rows(connection, made)
         return keys
 
-    def remember(self, connection: Connection, people: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    def remember(
+        self, connection: Connection, people: Mapping[str, Mapping[str, Mapping[str, str]]]
+    ) -> None:
         """Store persons by case and keyed identifier, those only that are not stored yet."""
         cases = [case for case, persons in people.items() if persons]
         if not cases:
             return
         known = {
             (row.kase, row.who)
-            for row in connection.execute(select(person.c.kase, person.c.who).where(person.c.kase.in_(cases)))
+            for row in connection.execute(
+                select(person.c.kase, person.c.who).where(person.c.kase.in_(cases))
+            )
         }
-        keys = self.case_keys(connection, cases)
+        keys = self._case_keys(connection, cases)
         rows = [
-            {"kase": case, "who": who, "secret": self._seal(keys[case], json.dumps(told).encode(), f"{case}/{who}")}
+            (case, who, self._seal(keys[case], json.dumps(dict(told)).encode(), f"{case}/{who}"))
             for case, persons in people.items()
+            if case in keys
             for who, told in persons.items()
             if (case, who) not in known
         ]
-        if rows:
-            connection.execute(insert(person), rows)
+        _PUT_PERSON.rows(connection, rows)
 
     def recall(self, connection: Connection, case: str) -> dict[str, dict[str, str]]:
         """Give a case's persons by keyed identifier; nothing once it was forgotten."""
-        wrapped = connection.execute(select(casekey.c.wrapped).where(casekey.c.kase == case)).scalar()
+        wrapped = connection.execute(
+            select(casekey.c.wrapped).where(casekey.c.kase == case)
+        ).scalar()
         if wrapped is None:
             return {}
         key = AESGCM(self._unseal(self._wrapping, wrapped, case))
@@ -86,8 +105,8 @@ class Vault:
         }
 
     def forget(self, connection: Connection, case: str) -> None:
-        """Drop a case's key and with it everything personal about it."""
-        connection.execute(delete(casekey).where(casekey.c.kase == case))
+        """Drop a case's key and with it everything personal about it; a later sync remembers nothing of it again."""
+        _PUT_KEY.rows(connection, [(case, None)])
         connection.execute(delete(person).where(person.c.kase == case))
 
     def verify(self, connection: Connection) -> None:
@@ -96,7 +115,9 @@ class Vault:
         if held is None:
             connection.execute(insert(meta), {"name": "key", "told": self.check})
         elif not hmac.compare_digest(held, self.check):
-            raise StoreError("OMBUD_KEY is not the key of this database. Set the one that `ombud init` made for it")
+            raise StoreError(
+                "OMBUD_KEY is not the key of this database. Set the one that `ombud init` made for it"
+            )
 
     @staticmethod
     def _seal(key: AESGCM, plain: bytes, bound: str) -> str:
@@ -109,6 +130,6 @@ class Vault:
         try:
             return key.decrypt(raw[:_NONCE], raw[_NONCE:], bound.encode())
         except InvalidTag as error:
-            raise StoreError("personal data cannot be opened: it was changed, or OMBUD_KEY is another") from error
-
-
+            raise StoreError(
+                "personal data cannot be opened: it was changed, or OMBUD_KEY is another"
+            ) from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
@@ -13,22 +14,28 @@ from ombud.model.connector import Gone
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store.engine import make_engine, reading, writing
-from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.errors import StaleLease
+from ombud.store.findings import read_findings
+from ombud.store.lease import account_lock, locked, opened
+from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
+from ombud.store.statements import Clash, Put
 from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket
-from ombud.store.transaction import GENESIS, Transaction, chained
+from ombud.store.transaction import Transaction
 from ombud.store.values import Posted, TicketState, Triage, event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Engine, Row
+    from sqlalchemy import Engine
 
     from ombud.model.event import Event
-    from ombud.model.facts import Instant
+    from ombud.model.facts import Instant, Verdict
+    from ombud.store.values import Interval
 
 _CHUNK = 500
+_PUT_EPOCH = Put(epoch, Clash.replace)
 
 
 class Store:
@@ -39,10 +46,13 @@ class Store:
         self._engine = engine
         self._vault = vault
         self.pseudonym = vault.pseudonym
+        #: Ends with the store, closed or not.
+        self._open = weakref.finalize(self, os.close, opened(self.path))
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        self._open()
 
     @property
     def path(self) -> Path:
@@ -57,15 +67,15 @@ class Store:
             Busy: another process holds it.
 
         """
-        path = self.path.with_name(f"{self.path.name}.{account}.lock")
-        with path.open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Busy(f"{account} is being synced by another process. Wait for it to end, or stop it") from error
+        busy = f"{account} is being synced by another process. Wait for it to end, or stop it"
+        with locked(account_lock(self.path, account), busy):
             with writing(self._engine) as db:
-                number = (db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar() or 0) + 1
-                db.exec_driver_sql("INSERT OR REPLACE INTO epoch (account, number) VALUES (?, ?)", (account, number))
+                check_version(db)
+                number = (
+                    db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar()
+                    or 0
+                ) + 1
+                _PUT_EPOCH.rows(db, [(account, number)])
             yield number
 
     @contextmanager
@@ -80,7 +90,9 @@ class Store:
             check_version(db)
             now = db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar()
             if now != held:
-                raise StaleLease(f"{account} has been taken over by another process; this one stops")
+                raise StaleLease(
+                    f"{account} has been taken over by another process; this one stops"
+                )
             yield Transaction(db, self._vault)
 
     def states(self, refs: Sequence[Ref]) -> dict[Ref, TicketState]:
@@ -89,23 +101,31 @@ class Store:
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
                 for chunk in _chunks(ids):
-                    query = select(ticket).where(ticket.c.account == account, ticket.c.ticket.in_(chunk))
-                    for row in db.execute(query):
+                    query = select(ticket).where(
+                        ticket.c.account == account, ticket.c.ticket.in_(chunk)
+                    )
+                    for row in db.execute(query).all():
                         state = _state(row)
                         found[state.ref] = state
         return found
 
-    def events(self, refs: Sequence[Ref], *, known_by: Instant | None = None) -> dict[Ref, list[Event]]:
+    def events(
+        self, refs: Sequence[Ref], *, known_by: Instant | None = None
+    ) -> dict[Ref, list[Event]]:
         """Give tickets' events, oldest first; those only that were known by an instant."""
         found: dict[Ref, list[Event]] = {}
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
                 for chunk in _chunks(ids):
-                    query = select(event).where(event.c.account == account, event.c.ticket.in_(chunk))
+                    query = select(event).where(
+                        event.c.account == account, event.c.ticket.in_(chunk)
+                    )
                     if known_by is not None:
                         query = query.where(event.c.known <= known_by)
-                    for row in db.execute(query.order_by(event.c.happened, event.c.seq, event.c.id)):
-                        each = event_of(row)  # type: ignore[arg-type]
+                    for row in db.execute(
+                        query.order_by(event.c.happened, event.c.seq, event.c.id)
+                    ):
+                        each = event_of(row)
                         found.setdefault(each.ref, []).append(each)
         return found
 
@@ -113,7 +133,11 @@ class Store:
         """Give a binding's complaints, and tickets that were one, in pages, whole cases together."""
         query = (
             select(ticket)
-            .where(ticket.c.binding == binding, ticket.c.kase.is_not(None), ticket.c.gone.is_distinct_from("deleted"))
+            .where(
+                ticket.c.binding == binding,
+                ticket.c.kase.is_not(None),
+                ticket.c.gone.is_distinct_from("deleted"),
+            )
             .order_by(ticket.c.kase, ticket.c.ticket)
         )
         page: list[TicketState] = []
@@ -134,21 +158,30 @@ class Store:
             case = db.execute(of).scalar()
             if case is None:
                 return []
-            return [_state(row) for row in db.execute(select(ticket).where(ticket.c.kase == case).order_by(ticket.c.ticket))]
+            return [
+                _state(row)
+                for row in db.execute(
+                    select(ticket).where(ticket.c.kase == case).order_by(ticket.c.ticket)
+                )
+            ]
 
     def find_ticket(self, told: str) -> TicketState | None:
         """Find a ticket by account:id, or by its key."""
         account, colon, name = told.rpartition(":")
         by_id = (ticket.c.account == account) & or_(ticket.c.ticket == name, ticket.c.key == name)
         with reading(self._engine) as db:
-            row = db.execute(select(ticket).where(by_id if colon else ticket.c.key == told).limit(1)).first()
+            row = db.execute(
+                select(ticket).where(by_id if colon else ticket.c.key == told).limit(1)
+            ).first()
         return None if row is None else _state(row)
 
     def due(self, account: str, binding: str, now: Instant) -> list[Ref]:
         """Give the tickets that the clock alone has changed, or that are to be tried again."""
         query = (
             select(ticket.c.vendor, ticket.c.ticket)
-            .where(ticket.c.account == account, ticket.c.binding == binding, ticket.c.recheck <= now)
+            .where(
+                ticket.c.account == account, ticket.c.binding == binding, ticket.c.recheck <= now
+            )
             .order_by(ticket.c.recheck)
         )
         with reading(self._engine) as db:
@@ -161,13 +194,22 @@ class Store:
 
     def triage(self) -> list[Triage]:
         """Give the tickets that the scope leaves undecided."""
-        query = select(ticket).where(ticket.c.decision == Decision.undecided.value).order_by(ticket.c.account, ticket.c.key)
+        query = (
+            select(ticket)
+            .where(ticket.c.decision == Decision.undecided.value)
+            .order_by(ticket.c.account, ticket.c.key)
+        )
         with reading(self._engine) as db:
-            return [Triage(f"{r.account}:{r.ticket}", r.key, r.binding, r.url) for r in db.execute(query)]
+            return [
+                Triage(f"{r.account}:{r.ticket}", r.key, r.binding, r.url)
+                for r in db.execute(query)
+            ]
 
     def cursor(self, account: str, binding: str) -> str | None:
         """Give where a sweep stands; `None` before its first page."""
-        query = select(cursor.c.told).where(cursor.c.account == account, cursor.c.binding == binding)
+        query = select(cursor.c.told).where(
+            cursor.c.account == account, cursor.c.binding == binding
+        )
         with reading(self._engine) as db:
             return db.execute(query).scalar() or None
 
@@ -179,19 +221,33 @@ class Store:
         query = (
             select(outbox)
             .where(outbox.c.account == account, outbox.c.next_try <= now)
-            .order_by(outbox.c.state == "pending", outbox.c.urgent.desc(), outbox.c.next_try, outbox.c.ticket)
+            .order_by(
+                outbox.c.state == "pending",
+                outbox.c.urgent.desc(),
+                outbox.c.next_try,
+                outbox.c.ticket,
+            )
         )
         if urgent:
             query = query.where(outbox.c.urgent)
         with reading(self._engine) as db:
             return [
-                Posted(Ref(r.account, r.vendor, r.ticket), r.plan, r.key, r.state, r.attempts, r.uncertain_since)
+                Posted(
+                    Ref(r.account, r.vendor, r.ticket),
+                    r.plan,
+                    r.key,
+                    r.state,
+                    r.attempts,
+                    r.uncertain_since,
+                )
                 for r in db.execute(query)
             ]
 
     def moves_since(self, account: str, since: Instant) -> int:
         """Count our move-backs on an account since an instant."""
-        query = select(func.count()).where(sent.c.account == account, sent.c.kind == "move_back", sent.c.done > since)
+        query = select(func.count()).where(
+            sent.c.account == account, sent.c.kind == "move_back", sent.c.done > since
+        )
         with reading(self._engine) as db:
             return db.execute(query).scalar() or 0
 
@@ -213,8 +269,11 @@ class Store:
 
     def full_sync_ended(self, account: str, binding: str, held: int) -> None:
         """Note that a full sync has ended: after a restore, acting begins again."""
+        observed = self.observe_only(account, binding)
         with self.begin(account, held) as tx:
             tx.set_meta(f"observe:{account}/{binding}", "")
+            if observed:
+                tx.settle_afresh(account, binding)
 
     def observe_only(self, account: str, binding: str) -> bool:
         """Tell whether nothing may be written to the helpdesk: the database was restored and not yet synced in full."""
@@ -233,27 +292,38 @@ class Store:
 
     def forget(self, account: str, held: int, case: str) -> None:
         """Forget everything personal about a case; its findings stay."""
-        with self.begin(account, held), writing(self._engine) as db:
-            self._vault.forget(db, case)
+        with self.begin(account, held) as tx:
+            tx.forget(case)
+        with reading(self._engine) as db:
+            # The journal still holds what was there before.
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def findings(
+        self,
+        *,
+        account: str | None = None,
+        rule: str | None = None,
+        verdict: Verdict | None = None,
+        known_at: Instant | None = None,
+    ) -> Iterator[Interval]:
+        """Give stored findings as they stand, or as they stood by what was known at an instant.
+
+        A pass is stored only where the same key was ever otherwise.
+        """
+        with reading(self._engine) as db:
+            yield from read_findings(
+                db, account=account, rule=rule, verdict=verdict, known_at=known_at
+            )
 
     def verify_log(self) -> int:
-        """Check the decision log's chain; give its length.
+        """Check the decision log from end to end; give its length.
 
         Raises:
-            StoreError: a line was changed, or one is missing.
+            StoreError: a line was changed, or is missing.
 
         """
-        previous, seq = GENESIS, 0
         with reading(self._engine) as db:
-            for row in db.execution_options(yield_per=_CHUNK).execute(select(decision).order_by(decision.c.seq)):
-                seq += 1
-                told = chained(
-                    previous, row.seq, row.known, row.kase, row.rule, row.occurrence, row.verdict, row.standing, row.action, row.digests
-                )  # fmt: skip
-                if row.seq != seq or row.previous != previous or row.hash != told:
-                    raise StoreError(f"the decision log was changed at line {seq}. Restore a backup, and find out by whom")
-                previous = told
-        return seq
+            return verify_lines(db, self._vault)
 
     def counts(self) -> dict[str, int]:
         """Count tickets, events and log lines, for `ombud doctor`."""
@@ -270,7 +340,7 @@ class Store:
 
     def backup(self, file: Path) -> str:
         """Copy the database while it is in use; give the copy's digest."""
-        from ombud.store.backup import back_up  # noqa: PLC0415 (seldom needed)
+        from ombud.store.backup import back_up
 
         return back_up(self.path, file)
 
@@ -297,23 +367,28 @@ def open_store(url: str, *, key: bytes) -> Store:
     return Store(engine, vault)
 
 
-def _state(row: Row[tuple[object, ...]]) -> TicketState:
+def _state(row: Sequence[Any]) -> TicketState:
+    """Read a ticket from a row of `ticket`, its columns in the table's order."""
+    (account, name, vendor, key, url, revision, decided, binding, case, settled, recheck, failures, trouble, gone, refused, complete) = row  # fmt: skip
     return TicketState(
-        ref=Ref(row.account, row.vendor, row.ticket),
-        key=row.key,
-        url=row.url,
-        revision=row.revision,
-        decision=Decision(row.decision),
-        binding=row.binding,
-        case=row.kase,
-        settled=row.settled,
-        recheck=row.recheck,
-        failures=row.failures,
-        trouble=row.trouble,
-        gone=None if row.gone is None else Gone(row.gone),
-        refused=row.refused,
-        complete=row.complete,
+        Ref(account, vendor, name),
+        key,
+        url,
+        revision,
+        _DECISIONS[decided],
+        binding,
+        case,
+        settled,
+        recheck,
+        failures,
+        trouble,
+        None if gone is None else Gone(gone),
+        refused,
+        bool(complete),
     )
+
+
+_DECISIONS = {each.value: each for each in Decision}
 
 
 def _by_account(refs: Iterable[Ref]) -> Iterable[tuple[str, list[str]]]:
@@ -326,5 +401,3 @@ def _by_account(refs: Iterable[Ref]) -> Iterable[tuple[str, list[str]]]:
 def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]
-
-

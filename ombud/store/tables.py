@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
+#: The migration that ends in these tables.
+VERSION: Final = "0001"
 metadata: Final = MetaData()
 
 
@@ -16,7 +29,9 @@ def _ref() -> list[Column[str]]:
     ]
 
 
-meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("told", Text, nullable=False))
+meta = Table(
+    "meta", metadata, Column("name", String, primary_key=True), Column("told", Text, nullable=False)
+)
 
 cursor = Table(
     "cursor",
@@ -27,7 +42,10 @@ cursor = Table(
 )
 
 epoch = Table(
-    "epoch", metadata, Column("account", String, primary_key=True), Column("number", Integer, nullable=False)
+    "epoch",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 #: A ticket as last settled: what it is, at which revision, when the clock alone changes it.
@@ -52,6 +70,7 @@ ticket = Table(
     Index("ticket_recheck", "account", "recheck"),
     Index("ticket_case", "kase"),
     Index("ticket_key", "key"),
+    sqlite_with_rowid=False,
 )
 
 event = Table(
@@ -74,10 +93,12 @@ event = Table(
     Column("message", Text),
     Column("source", String),
     Column("known", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
+#: A case's key, wrapped by OMBUD_KEY; empty once the case was forgotten, so that nothing is remembered of it again.
 casekey = Table(
-    "casekey", metadata, Column("kase", String, primary_key=True), Column("wrapped", String, nullable=False)
+    "casekey", metadata, Column("kase", String, primary_key=True), Column("wrapped", String)
 )
 
 #: Personal data, encrypted under the case's key; without the key it is forgotten.
@@ -116,8 +137,15 @@ finding = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("withdrawn", String),
-    Index("finding_open", "kase", "until"),
-    Index("finding_key", "key"),
+    # At most one interval of a key is open.
+    Index(
+        "finding_open",
+        "kase",
+        "key",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
 )
 
 #: The decision log: chained, append-only, identifiers only.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ombud.model.connector import Seen
     from ombud.model.event import Native
-    from ombud.model.facts import Instant
+    from ombud.model.facts import Instant, Verdict
     from ombud.model.finding import Finding
 
 #: Failures after which a ticket is quarantined: tried ever more seldom, its rules unknown.
@@ -138,6 +138,50 @@ class Triage:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Hold a finding as it was known over a time.
+
+    Attributes:
+        key: digest of rule, case and occurrence.
+        rule: rule id.
+        case: case id.
+        ref: the ticket.
+        binding: the binding that was judged.
+        occurrence: what was judged: an event's id, or `-`.
+        entered: when that was.
+        verdict: at the transition, or as of the judgement.
+        standing: as of the judgement.
+        severity: major, minor or observation.
+        due: a deadline's due instant.
+        reasons: what is wrong, one sentence each.
+        mode: effective mode.
+        pack_digest: digest of the pack as configured.
+        since: when it became known.
+        until: when something else became known; `None` while it holds.
+        withdrawn: why nothing took its place.
+
+    """
+
+    key: str
+    rule: str
+    case: str
+    ref: Ref
+    binding: str
+    occurrence: str
+    entered: Instant | None
+    verdict: Verdict
+    standing: Verdict
+    severity: str
+    due: Instant | None
+    reasons: tuple[str, ...]
+    mode: str
+    pack_digest: str
+    since: Instant
+    until: Instant | None
+    withdrawn: str | None
+
+
 def event_row(event: Event, known: Instant) -> tuple[Any, ...]:
     """Write an event as a row of `event`, in the order of its columns."""
     ref = event.ref
@@ -151,10 +195,10 @@ def event_row(event: Event, known: Instant) -> tuple[Any, ...]:
         event.happened,
         event.recorded,
         event.actor,
-        event.cause.value,
-        event.kind.value,
+        str(event.cause),
+        str(event.kind),
         event.field,
-        event.nature.value,
+        str(event.nature),
         _written(event.before),
         _written(event.after),
         None if event.message is None else _message_text(event.message),
@@ -185,6 +229,7 @@ def event_of(row: Sequence[Any]) -> Event:
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _CAUSES = {each.value: each for each in Cause}
 _KINDS = {each.value: each for each in Kind}
 _NATURES = {each.value: each for each in Nature}
@@ -196,7 +241,7 @@ def _written(value: Native) -> str | None:
         return None
     if value is UNKNOWN:
         return "?"
-    return f"={value}" if isinstance(value, str) else json.dumps(list(value), ensure_ascii=False)
+    return f"={value}" if isinstance(value, str) else _encode(value)
 
 
 def _read(text: str | None) -> Native:

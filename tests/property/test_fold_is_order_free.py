@@ -32,7 +32,18 @@ def histories(draw: st.DrawFn) -> list[Event]:
         if draw(st.booleans()):
             message = Message(draw(st.sampled_from([True, False, None])), draw(st.sampled_from([Side.agent, Side.complainant, None])), draw(st.sampled_from([Side.complainant, None])), draw(st.booleans()))  # fmt: skip
             events.append(
-                Event(f"e{index}", REF, f"c{index}", 0, at, at, "a", cause, Kind.message, message=message)
+                Event(
+                    f"e{index}",
+                    REF,
+                    f"c{index}",
+                    0,
+                    at,
+                    at,
+                    "a",
+                    cause,
+                    Kind.message,
+                    message=message,
+                )
             )
             continue
         field = draw(st.sampled_from(["status", "cf1", "cf2"]))
@@ -45,7 +56,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
 
 
 @given(histories(), st.randoms(use_true_random=False), st.booleans())
-def test_any_order_and_doubles_give_the_same_complaint(events: list[Event], random: object, complete: bool) -> None:
+def test_any_order_and_doubles_give_the_same_complaint(
+    events: list[Event], random: object, complete: bool
+) -> None:
     fold = Fold(MAPPING)
     shuffled = [*events, *events[::2]]
     random.shuffle(shuffled)

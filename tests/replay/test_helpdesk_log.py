@@ -54,10 +54,18 @@ def test_the_import_gives_the_reference_exactly(example, shared):
     tickets = Counter(rule for rule, _ in {(finding.rule, finding.ref) for finding in failed})
     first = reference["first_event_to_first_Take_in_charge"]
     assert tickets == {
-        "helpdesk.taken_in_charge_before_close": reference["closed_without_prior_Take_in_charge_ticket"]["count"],
-        "helpdesk.taken_in_charge_ever": reference["closed_without_any_Take_in_charge_ticket"]["count"],
-        "helpdesk.seriousness_before_close": reference["closed_without_prior_Assign_seriousness"]["count"],
-        "helpdesk.taken_in_charge_before_resolve": reference["resolved_without_prior_Take_in_charge"]["count"],
+        "helpdesk.taken_in_charge_before_close": reference[
+            "closed_without_prior_Take_in_charge_ticket"
+        ]["count"],
+        "helpdesk.taken_in_charge_ever": reference["closed_without_any_Take_in_charge_ticket"][
+            "count"
+        ],
+        "helpdesk.seriousness_before_close": reference["closed_without_prior_Assign_seriousness"][
+            "count"
+        ],
+        "helpdesk.taken_in_charge_before_resolve": reference[
+            "resolved_without_prior_Take_in_charge"
+        ]["count"],
         "helpdesk.taken_in_charge_within_24h": first["gt_24h_or_never"]["count"],
     }
     late = [f for f in failed if f.rule == "helpdesk.taken_in_charge_within_24h"]
@@ -82,10 +90,15 @@ def test_the_replayed_log_gives_the_same_findings_through_jira(example, shared, 
         with open_service(config, clock, sleep=clock.sleep) as service:
             service.sync("sandbox")
             findings, events = list(service.check()), sources(service)
-    cases = {ref: event.after for (ref, _), event in events.items() if event.field == "customfield_10090"}
-    through = {identity(finding, cases[finding.ref], source_of(finding, events)) for finding, _, _ in findings}
+    cases = {
+        ref: event.after for (ref, _), event in events.items() if event.field == "customfield_10090"
+    }
+    through = {
+        identity(finding, cases[finding.ref], source_of(finding, events))
+        for finding, _, _ in findings
+    }
     with capsys.disabled():
-        print(f"\nHelpdesk log: {len(direct):,} findings imported, {len(through):,} through Jira")  # noqa: T201 (asked for)
+        print(f"\nHelpdesk log: {len(direct):,} findings imported, {len(through):,} through Jira")
     assert direct - through == set()
     assert through - direct == set()
 

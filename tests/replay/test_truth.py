@@ -18,7 +18,7 @@ def test_nothing_is_missed_and_nothing_is_false(number, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("number", "tickets"), LONG)
+@pytest.mark.parametrize("number, tickets", LONG)
 def test_nothing_is_missed_and_nothing_is_false_at_other_seeds_and_sizes(number, tickets, tmp_path):
     outcome, _ = compared(number, tickets, tmp_path)
     assert (outcome.missed, outcome.false) == ([], [])

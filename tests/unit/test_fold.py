@@ -8,7 +8,14 @@ from ombud.model.complaint import Fold
 from ombud.model.event import Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
 from ombud.model.instant import HOUR, MINUTE
-from ombud.model.mapping import FieldEvidence, FieldOf, Mapping, MessageEvidence, StageEvidence, StageOf
+from ombud.model.mapping import (
+    FieldEvidence,
+    FieldOf,
+    Mapping,
+    MessageEvidence,
+    StageEvidence,
+    StageOf,
+)
 
 REF = Ref("acme", "jira", "1")
 MAPPING = Mapping(
@@ -41,7 +48,7 @@ def born(status: str = "1") -> list[Event]:
     ]
 
 
-def event(  # noqa: PLR0913 (a row of a history)
+def event(
     name: str,
     minutes: float,
     kind: Kind = Kind.field,
@@ -70,7 +77,9 @@ def test_a_closing_screen_counts_as_one_change_in_any_order() -> None:
     cause = event("7.1", 60, field="cf1", after="b", change="7", seq=1)
     for order in ([close, cause], [cause, close]):
         complaint = Fold(MAPPING).fold([*born(), *order])
-        assert [t.row["root_cause"] for t in complaint.transitions if t.entering == "closed"] == ["billing"]
+        assert [t.row["root_cause"] for t in complaint.transitions if t.entering == "closed"] == [
+            "billing"
+        ]
 
 
 def test_a_field_set_a_second_after_the_closing_is_not_in_it() -> None:
@@ -84,13 +93,19 @@ def test_a_field_set_a_second_after_the_closing_is_not_in_it() -> None:
 
 def test_a_message_at_the_very_instant_of_a_transition_counts_for_it() -> None:
     complaint = Fold(MAPPING).fold(
-        [*born(), status("7", 60, "1", "4", seq=0), event("c1", 60, Kind.message, message=PUBLIC, seq=9)]
+        [
+            *born(),
+            status("7", 60, "1", "4", seq=0),
+            event("c1", 60, Kind.message, message=PUBLIC, seq=9),
+        ]
     )
     assert complaint.transitions[-1].row["acknowledged"] == BORN + HOUR
 
 
 def test_entering_the_stage_one_is_in_is_no_transition() -> None:
-    complaint = Fold(MAPPING).fold([*born("2"), status("7", 60, "2", "3"), status("8", 90, "3", "2")])
+    complaint = Fold(MAPPING).fold(
+        [*born("2"), status("7", 60, "2", "3"), status("8", 90, "3", "2")]
+    )
     assert [t.entering for t in complaint.transitions] == ["investigating"]
     (wait,) = complaint.waits
     assert (wait.waiting, wait.begin, wait.end) == ("complainant", BORN + HOUR, BORN + 90 * MINUTE)
@@ -120,7 +135,9 @@ def test_our_own_way_back_is_evidence_of_nothing() -> None:
     assert complaint.row["responded"] is None
     assert complaint.row["reopened"] is None
     assert complaint.undone == "7"
-    again = Fold(MAPPING).fold([*born(), status("7", 60, "1", "9"), back, status("9", 99, "4", "9")])
+    again = Fold(MAPPING).fold(
+        [*born(), status("7", 60, "1", "9"), back, status("9", 99, "4", "9")]
+    )
     assert [t.event for t in again.transitions if t.entering == "closed"] == ["7", "9"]
     assert again.undone is None
 
@@ -155,7 +172,10 @@ def test_receipt_is_the_field_where_it_is_filled_and_never_after_creation() -> N
 
 
 def test_a_receipt_that_is_no_time_is_unknown() -> None:
-    assert Fold(MAPPING).fold([*born(), event("r", 3, field="cf2", after="soon")]).row["received"] is UNKNOWN
+    assert (
+        Fold(MAPPING).fold([*born(), event("r", 3, field="cf2", after="soon")]).row["received"]
+        is UNKNOWN
+    )
 
 
 def test_a_stage_without_a_status_is_entered_by_its_first_evidence() -> None:

@@ -32,7 +32,10 @@ def test_rows_become_tickets_in_file_order_even_on_ties(tmp_path: Path) -> None:
     first, second = readings
     assert (report.rows, report.cases, report.ties) == (4, 2, 1)
     assert [e.after for e in first.events if e.field == "status"] == ["Open", "Work", "Closed"]
-    assert [(e.before, e.after) for e in first.events if e.field == "seriousness"] == [(None, "low"), ("low", "high")]
+    assert [(e.before, e.after) for e in first.events if e.field == "seriousness"] == [
+        (None, "low"),
+        ("low", "high"),
+    ]
     assert second.ref.id == "2"
     assert first.events[0].kind is Kind.created
 
@@ -50,7 +53,9 @@ def test_a_gzipped_log_reads_the_same(tmp_path: Path) -> None:
     path = written(tmp_path, "1,Open,2026-03-02T09:00:00Z,low")
     zipped = tmp_path / "log.csv.gz"
     zipped.write_bytes(gzip.compress(path.read_bytes()))
-    assert [r.events for r in read_log(path, SHAPE, "d")[1]] == [r.events for r in read_log(zipped, SHAPE, "d")[1]]
+    assert [r.events for r in read_log(path, SHAPE, "d")[1]] == [
+        r.events for r in read_log(zipped, SHAPE, "d")[1]
+    ]
 
 
 def test_a_cut_gzip_is_refused(tmp_path: Path) -> None:
@@ -61,11 +66,14 @@ def test_a_cut_gzip_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    "line, said",
     [
         ("1,Open,yesterday,low", r"row 1: time: 'yesterday' is no time"),
         ("1,Open,2026-03-02T09:00:00Z", r"log.csv:2: has 3 cells where the header has 4"),
-        ("1,Open,2026-03-29 02:30:00,low", r"is no time of the form ISO 8601 that exists in Europe/Berlin"),
+        (
+            "1,Open,2026-03-29 02:30:00,low",
+            r"is no time of the form ISO 8601 that exists in Europe/Berlin",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -76,7 +84,9 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, said: str
 
 def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     path = written(tmp_path, "1,Open,2026-03-02T09:00:00Z,low")
-    with pytest.raises(LogError, match=r"no column 'Ticket'. It has: activity, case, seriousness, time"):
+    with pytest.raises(
+        LogError, match=r"no column 'Ticket'. It has: activity, case, seriousness, time"
+    ):
         read_log(path, LogShape(case="Ticket", activity="activity", time="time"), "d")
 
 
@@ -88,7 +98,11 @@ def test_disorder_is_refused(tmp_path: Path) -> None:
 
 def test_swapped_days_and_months_are_refused(shared: Path) -> None:
     shape = LogShape(
-        case="case_id", activity="activity", time="timestamp", time_format="%Y-%m-%d %H:%M:%S", delimiter=";"
+        case="case_id",
+        activity="activity",
+        time="timestamp",
+        time_format="%Y-%m-%d %H:%M:%S",
+        delimiter=";",
     )
     with pytest.raises(LogError, match="day and month look swapped"):
         read_log(shared / "data/helpdesk/helpdesk_fauis_coded.csv.gz", shape, "d")
@@ -106,16 +120,27 @@ def test_a_log_that_begins_late_leaves_what_came_before_unknown(tmp_path: Path) 
     path = written(tmp_path, "1,Active,2026-03-02T09:00:00Z,3", "1,Closed,2026-03-02T10:00:00Z,4")
     (reading,) = read_log(path, shape, "d")[1]
     assert not reading.complete
-    assert [e.before for e in reading.events if e.field == "status"][0] is UNKNOWN
+    assert next(e.before for e in reading.events if e.field == "status") is UNKNOWN
 
 
 def test_both_forms_of_the_helpdesk_log_hold_the_same_history(shared: Path) -> None:
     csv_shape = LogShape(
-        case="Case ID", activity="Activity", time="Complete Timestamp", time_format="%Y/%m/%d %H:%M:%S.%f"
+        case="Case ID",
+        activity="Activity",
+        time="Complete Timestamp",
+        time_format="%Y/%m/%d %H:%M:%S.%f",
     )
     xes_shape = LogShape(case="case:concept:name", activity="concept:name", time="time:timestamp")
     stories = []
-    for name, shape in (("helpdesk_full_attributes_lmu.csv.gz", csv_shape), ("helpdesk_pm4py.xes.gz", xes_shape)):
+    for name, shape in (
+        ("helpdesk_full_attributes_lmu.csv.gz", csv_shape),
+        ("helpdesk_pm4py.xes.gz", xes_shape),
+    ):
         readings = read_log(shared / "data/helpdesk" / name, shape, "d")[1]
-        stories.append(sorted(tuple((e.happened, e.after) for e in r.events if e.field == "status") for r in readings))
+        stories.append(
+            sorted(
+                tuple((e.happened, e.after) for e in r.events if e.field == "status")
+                for r in readings
+            )
+        )
     assert stories[0] == stories[1]
