@@ -8,7 +8,7 @@ import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from xml.etree.ElementTree import ParseError, iterparse
 from zoneinfo import ZoneInfo
 
@@ -116,7 +116,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
                 yield plain
                 return
             with gzip.open(plain) as unzipped:
-                yield unzipped
+                yield cast("IO[bytes]", unzipped)
     except FileNotFoundError as error:
         raise LogError(f"{path}: there is no such file. Check the path") from error
     except (gzip.BadGzipFile, EOFError, OSError) as error:
@@ -129,26 +129,23 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _csv(raw: IO[bytes], path: Path, shape: LogShape) -> Iterator[dict[str, str]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=shape.delimiter)
-    try:
-        header = next(reader, None)
-        if header is None:
-            raise LogError(f"{path}: is empty. Export it again")
-        for line in reader:
-            if not line:
-                continue
-            if len(line) != len(header):
-                raise LogError(
-                    f"{path}:{reader.line_num}: has {len(line)} cells where the header has {len(header)}. "
-                    "Mend the row's quoting, or [log] delimiter"
-                )
-            yield dict(zip(header, line, strict=True))
-    except csv.Error as error:
-        raise LogError(f"{path}:{reader.line_num}: {error}. Mend the row's quoting") from error
-    finally:
-        # The file stays its opener's to close.
-        text.detach()
+    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=shape.delimiter)
+        try:
+            header = next(reader, None)
+            if header is None:
+                raise LogError(f"{path}: is empty. Export it again")
+            for line in reader:
+                if not line:
+                    continue
+                if len(line) != len(header):
+                    raise LogError(
+                        f"{path}:{reader.line_num}: has {len(line)} cells where the header has {len(header)}. "
+                        "Mend the row's quoting, or [log] delimiter"
+                    )
+                yield dict(zip(header, line, strict=True))
+        except csv.Error as error:
+            raise LogError(f"{path}:{reader.line_num}: {error}. Mend the row's quoting") from error
 
 
 def _xes(raw: IO[bytes], path: Path) -> Iterator[dict[str, str]]:
