@@ -1,0 +1,185 @@
+"""Findings as intervals: what changed ends one and begins another; nothing is deleted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, or_, select, update
+
+from ombud.model.event import Ref
+from ombud.model.facts import Verdict
+from ombud.store.statements import Change, Clash, Put
+from ombud.store.tables import finding
+from ombud.store.values import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from ombud.model.facts import Instant
+    from ombud.model.finding import Finding
+    from ombud.store.log import Line
+    from ombud.store.values import Settled
+
+_SILENT: Final = frozenset({Verdict.passed, Verdict.not_applicable})
+_PUT: Final = Put(finding, Clash.refuse)
+_END: Final = Change(
+    update(finding)
+    .where(finding.c.seq == bindparam("which"))
+    .values(until=bindparam("ended"), withdrawn=bindparam("why")),
+    ("ended", "why", "which"),
+)
+_COMPARED: Final = (
+    "verdict",
+    "standing",
+    "due",
+    "stop",
+    "recheck",
+    "mode",
+    "pack_digest",
+    "reasons",
+    "binding",
+    "ticket",
+)
+_PLACES: Final = tuple(_PUT.columns.index(name) for name in _COMPARED)
+_OPEN: Final = select(
+    finding.c.seq,
+    finding.c.kase,
+    finding.c.key,
+    finding.c.rule,
+    finding.c.occurrence,
+    *(finding.c[name] for name in _COMPARED),
+).where(finding.c.kase.in_(bindparam("cases", expanding=True)), finding.c.until.is_(None))
+_CHUNK: Final = 500
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) -> list[Line]:
+    """Store what changed of cases' findings; give the lines that belong into the decision log.
+
+    A pass costs no row unless the same key was ever otherwise. Where several tickets of a page belong to
+    one case, the one settled last saw the most of it and speaks for the case.
+    """
+    speaking: dict[str, tuple[Settled, Sequence[Finding]]] = {}
+    for one in settled:
+        if one.former is not None:
+            speaking.setdefault(one.former, (one, ()))
+    for one in settled:
+        if one.state.case is not None and one.findings is not None:
+            speaking[one.state.case] = (one, one.findings)
+    held: dict[str, dict[str, Any]] = {}
+    for row in _open(db, list(speaking)):
+        held.setdefault(row[1], {})[row[2]] = row
+    ended: list[tuple[Instant, str | None, int]] = []
+    begun: list[tuple[Any, ...]] = []
+    lines: list[Line] = []
+    for case, (one, findings) in speaking.items():
+        before = held.get(case, {})
+        for each in findings:
+            row = before.pop(each.key, None)
+            if row is None and each.verdict in _SILENT:
+                continue
+            told = _row(each, known_at)
+            now = tuple([told[place] for place in _PLACES])
+            if row is not None:
+                if now == tuple(row[5:]):
+                    continue
+                ended.append((known_at, None, row[0]))
+            begun.append(told)
+            if row is None or now[:2] != tuple(row[5:7]):
+                lines.append((case, each.rule, each.occurrence, *now[:2], one.why, one.digests))
+        for row in before.values():
+            why = one.withdrawn or "no longer judged"
+            ended.append((known_at, why, row[0]))
+            lines.append((case, row[3], row[4], "withdrawn", "withdrawn", why, one.digests))
+    lines += [
+        (one.state.case, "-", "-", "-", "-", one.why, one.digests)
+        for one in settled
+        if one.why in {"move_back", "insists"} and one.state.case is not None
+    ]
+    _END.rows(db, ended)
+    _PUT.rows(db, begun)
+    return lines
+
+
+def read_findings(
+    db: Connection,
+    *,
+    account: str | None = None,
+    rule: str | None = None,
+    verdict: Verdict | None = None,
+    known_at: Instant | None = None,
+) -> Iterator[Interval]:
+    """Give findings as they stand, or as they stood by what was known at an instant."""
+    query = select(finding).order_by(
+        finding.c.kase, finding.c.rule, finding.c.occurrence, finding.c.seq
+    )
+    if known_at is None:
+        query = query.where(finding.c.until.is_(None))
+    else:
+        query = query.where(
+            finding.c.since <= known_at, or_(finding.c.until.is_(None), finding.c.until > known_at)
+        )
+    for column, wanted in (
+        (finding.c.account, account),
+        (finding.c.rule, rule),
+        (finding.c.verdict, verdict),
+    ):
+        if wanted is not None:
+            query = query.where(column == str(wanted))
+    for row in db.execution_options(yield_per=_CHUNK).execute(query):
+        yield Interval(
+            key=row.key,
+            rule=row.rule,
+            case=row.kase,
+            ref=Ref(row.account, row.vendor, row.ticket),
+            binding=row.binding,
+            occurrence=row.occurrence,
+            entered=row.entered,
+            verdict=Verdict(row.verdict),
+            standing=Verdict(row.standing),
+            severity=row.severity,
+            due=row.due,
+            reasons=tuple(json.loads(row.reasons)),
+            mode=row.mode,
+            pack_digest=row.pack_digest,
+            since=row.since,
+            until=row.until,
+            withdrawn=row.withdrawn,
+        )
+
+
+def _open(db: Connection, cases: Sequence[str]) -> Iterable[Any]:
+    for start in range(0, len(cases), _CHUNK):
+        yield from db.execute(_OPEN, {"cases": cases[start : start + _CHUNK]})
+
+
+def _row(each: Finding, known_at: Instant) -> tuple[Any, ...]:
+    """Write a finding as a row of `finding`, in the order of its columns."""
+    ref = each.ref
+    return (
+        each.key,
+        each.rule,
+        each.case,
+        ref.account,
+        ref.vendor,
+        ref.id,
+        each.binding,
+        each.occurrence,
+        each.entered,
+        str(each.verdict),
+        str(each.standing),
+        each.severity,
+        each.due,
+        each.stop,
+        each.recheck,
+        _encode(each.reasons),
+        each.mode,
+        each.pack,
+        each.pack_digest,
+        known_at,
+        None,
+        None,
+    )
