@@ -60,7 +60,8 @@ def test_a_gzipped_log_reads_the_same(tmp_path: Path) -> None:
 
 def test_a_cut_gzip_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.csv.gz"
-    path.write_bytes(gzip.compress(b"case,activity,time,seriousness\n" * 2000)[:-20])
+    rows = b"1,Wait,2026-03-02T09:00:00Z,low\n" * 2000
+    path.write_bytes(gzip.compress(b"case,activity,time,seriousness\n" + rows)[:-20])
     with pytest.raises(LogError, match="cannot be read to its end"):
         read_log(path, SHAPE, "d")
 
