@@ -14,7 +14,7 @@ from ombud.model.connector import Gone
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store.engine import make_engine, reading, writing
-from ombud.store.errors import StaleLease
+from ombud.store.errors import StaleLease, StoreError
 from ombud.store.findings import read_findings
 from ombud.store.lease import account_lock, locked, opened
 from ombud.store.log import verify_lines
@@ -335,8 +335,11 @@ class Store:
 
     def quick_check(self) -> str:
         """Ask the database whether it is whole: "ok", or what is wrong."""
-        with reading(self._engine) as db:
-            return str(db.exec_driver_sql("PRAGMA quick_check").scalar())
+        try:
+            with reading(self._engine) as db:
+                return str(db.exec_driver_sql("PRAGMA quick_check").scalar())
+        except StoreError as error:
+            return str(error)
 
     def backup(self, file: Path) -> str:
         """Copy the database while it is in use; give the copy's digest."""
@@ -357,14 +360,18 @@ def open_store(url: str, *, key: bytes) -> Store:
 
     """
     engine = make_engine(url)
-    migrate(engine)
-    vault = Vault(key)
-    with reading(engine) as db:
-        known = db.execute(select(meta.c.told).where(meta.c.name == "key")).scalar()
-    if known != vault.check:
-        with writing(engine) as db:
-            vault.verify(db)
-    return Store(engine, vault)
+    try:
+        vault = Vault(key)
+        migrate(engine)
+        with reading(engine) as db:
+            known = db.execute(select(meta.c.told).where(meta.c.name == "key")).scalar()
+        if known != vault.check:
+            with writing(engine) as db:
+                vault.verify(db)
+        return Store(engine, vault)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _state(row: Sequence[Any]) -> TicketState:
