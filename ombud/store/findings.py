@@ -65,7 +65,7 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
     speaking: dict[str, tuple[Settled, Sequence[Finding]]] = {}
     for one in settled:
         if one.former is not None:
-            speaking.setdefault(one.former, (one, ()))
+            speaking[one.former] = (one, ())
     for one in settled:
         if one.state.case is not None and one.findings is not None:
             speaking[one.state.case] = (one, one.findings)

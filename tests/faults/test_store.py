@@ -189,6 +189,24 @@ def test_a_damaged_database_is_not_backed_up(damaged):
     store.close()
 
 
+def test_damage_that_reading_does_not_stumble_over_is_not_backed_up_either(tmp_path):
+    store = store_at(tmp_path)
+    put(store, settled())
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "ombud.db")) as raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'trouble VARCHAR', 'trouble VARCHAR NOT NULL')"
+        )
+        raw.commit()
+    store = store_at(tmp_path)
+    assert "trouble" in store.quick_check()
+    with pytest.raises(StoreError, match=r"is damaged \(NULL value in ticket.trouble\)"):
+        store.backup(tmp_path / "kept.db")
+    assert not (tmp_path / "kept.db").exists()
+    store.close()
+
+
 @contextmanager
 def unprivileged():
     """Run as somebody whom permissions bind: root may write everywhere."""
@@ -278,6 +296,26 @@ def test_a_process_killed_between_statements_leaves_nothing_of_its_page(tmp_path
     store = store_at(tmp_path)
     assert set(store.states([ref("1"), ref("2")])) == {ref("1")}
     assert store.verify_log() == 1
+    store.close()
+
+
+def test_the_journal_of_a_killed_process_is_not_taken_for_the_restored_one(tmp_path):
+    store = store_at(tmp_path)
+    put(store, settled("1"))
+    store.backup(tmp_path / "kept.db")
+    store.close()
+    program = (
+        "import os, signal, sys; from pathlib import Path; from tests.stores import *;"
+        "put(store_at(Path(sys.argv[1])), settled('2', findings=[finding('2')]));"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=CHECKOUT, check=False)
+    assert (tmp_path / "ombud.db-wal").stat().st_size > 0
+    restore_backup(tmp_path / "ombud.db", tmp_path / "kept.db")
+    store = store_at(tmp_path)
+    assert set(store.states([ref("1"), ref("2")])) == {ref("1")}
+    assert store.quick_check() == "ok"
+    assert store.verify_log() == 0
     store.close()
 
 

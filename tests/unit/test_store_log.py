@@ -45,6 +45,7 @@ def tamper(database, statement):
         ("UPDATE decision SET known = known + 1 WHERE seq = 1", "line 1"),
         ("UPDATE decision SET digests = '{}' WHERE seq = 5", "line 5"),
         ("UPDATE decision SET hash = previous WHERE seq = 2", "line 2"),
+        ("UPDATE decision SET previous = hash WHERE seq = 4", "line 4"),
         ("DELETE FROM decision WHERE seq = 3", "line 3"),
         ("DELETE FROM decision WHERE seq = 5", "ends at line 4"),
         ("DELETE FROM decision", "ends at line 0"),
