@@ -152,7 +152,7 @@ def _move_back(
         return None, False
     if not isinstance(last.leaving, str) or last.from_status is None or last.ref != actual.ref:
         return None, False
-    if actual.status != last.to_status or actual.head != last.change:
+    if actual.status != last.to_status or actual.theirs != last.change:
         return None, False
     if not any(
         f.mode == "block" and f.occurrence == last.event and f.verdict is Verdict.failed

@@ -63,16 +63,29 @@ def send(
         plan = from_json(posted.plan)
         with store.begin(account, epoch) as tx:
             tx.mark_sending(posted.ref, posted.key, now())
-        try:
-            receipt = connector.act(plan, posted.key, now)
-        except HelpdeskError as error:
-            if error.kind is Kind.signin:
-                _postpone(store, account, posted, epoch, now())
-                raise
-            outcome = Outcome.uncertain if error.uncertain else Outcome.refused
-            receipt = Receipt(outcome, detail=error.detail)
-        _book(store, account, posted, plan, receipt, epoch, now, sent)
+        _act(store, connector, posted, plan, epoch, now, sent)
     return sent
+
+
+def _act(  # noqa: PLR0913 (what one write takes)
+    store: Store,
+    connector: Connector,
+    posted: Posted,
+    plan: Plan,
+    epoch: int,
+    now: Callable[[], Instant],
+    sent: Sent,
+) -> None:
+    """Carry a plan out and record how it ended."""
+    try:
+        receipt = connector.act(plan, posted.key, now)
+    except HelpdeskError as error:
+        if error.kind is Kind.signin:
+            _postpone(store, connector.account, posted, epoch, now())
+            raise
+        outcome = Outcome.uncertain if error.uncertain else Outcome.refused
+        receipt = Receipt(outcome, detail=error.detail)
+    _book(store, connector.account, posted, plan, receipt, epoch, now, sent)
 
 
 def _book(
@@ -141,12 +154,11 @@ def _resolve(
     if now() < since + patience:
         sent.waiting += 1
         return
-    found = connector.find(posted.ref, posted.key)
     plan = from_json(posted.plan)
-    with store.begin(account, epoch) as tx:
-        if found is not None and found.outcome is Outcome.done:
-            tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
-            sent.done.append((plan, found))
-        else:
+    if connector.find(posted.ref, posted.key) is None:
+        with store.begin(account, epoch) as tx:
             tx.void_plan(posted.ref, posted.key)
-            sent.again.append(posted.ref)
+        sent.again.append(posted.ref)
+        return
+    # It arrived, whole or in part: under the same key the rest is finished, and nothing is done twice.
+    _act(store, connector, posted, plan, epoch, now, sent)

@@ -122,6 +122,7 @@ def _reading(account: str, case: str, rows: Sequence[Row], shape: LogShape) -> R
         url="",
         revision=str(rows[-1].ordinal),
         head=str(rows[-1].ordinal),
+        theirs=str(rows[-1].ordinal),
         status=last[shape.activity],
         facets={"project": (account,)},
         fields={name: _cell(last.get(name, ""), shape) for name in columns},

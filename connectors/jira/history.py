@@ -117,6 +117,7 @@ def read_issue(
         url=site.browse(str(issue["key"])),
         revision=revision,
         head=head,
+        theirs=next((str(each["id"]) for each in reversed(ordered) if not is_ours(site, each)), None),
         status=current[STATUS][0] if isinstance(current[STATUS][0], str) else None,
         facets=facets_of(issue),
         fields={name: value for name, (value, _) in current.items()},
@@ -226,7 +227,7 @@ def _changes(
         author = history.get("author") or {}
         _note(people, author)
         meta = history.get("historyMetadata") or {}
-        cause = _cause(site, author, meta)
+        cause = _cause(site, history)
         extra = meta.get("extraData") or {}
         source = extra.get("source_event") or (
             extra.get("key") if cause is Cause.ourselves else None
@@ -261,10 +262,17 @@ def _changes(
             )
 
 
-def _cause(site: Site, author: Json, meta: Json) -> Cause:
-    """Say who made a change; only what carries our mark counts as ours, others may use the same account."""
-    if author.get("accountId") == site.me.id and meta.get("type") == OURS:
+def is_ours(site: Site, history: Json) -> bool:
+    """Tell whether a change carries our mark; others may use the same account."""
+    author, meta = history.get("author") or {}, history.get("historyMetadata") or {}
+    return author.get("accountId") == site.me.id and meta.get("type") == OURS
+
+
+def _cause(site: Site, history: Json) -> Cause:
+    """Say who or what made a change."""
+    if is_ours(site, history):
         return Cause.ourselves
+    author = history.get("author") or {}
     if not author.get("accountId") or author.get("accountType") == "app":
         return Cause.automation
     return Cause.person

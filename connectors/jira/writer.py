@@ -89,17 +89,17 @@ class Writer:
                 Outcome.refused, detail="the issue is not shown: deleted, or hidden from us"
             )
         back = plan.move_back
-        moved = look.moved_under(key)
-        if not moved and not look.ours_since(plan.head):
+        begun = look.moved_under(key)
+        if not look.ours_since(plan.head):
             return Receipt(Outcome.stale, look.revision, "somebody changed the issue meanwhile")
-        if back is not None and not moved and look.status != back.from_status:
+        if back is not None and not begun and look.status != back.from_status:
             return Receipt(Outcome.stale, look.revision, "the issue has moved on")
         try:
             self._labels(plan, look, key)
             self._note(plan, look, key)
             detail = ""
-            if back is not None and not moved:
-                detail = Ways(self.site).back(plan.ref.id, back.from_status, back.to_statuses, key)
+            if back is not None and not (begun and look.status in back.to_statuses):
+                detail = Ways(self.site).back(plan.ref.id, look.status, back.to_statuses, key)
         except HelpdeskError as error:
             if error.status == 409:
                 return Receipt(Outcome.stale, look.revision, error.detail)

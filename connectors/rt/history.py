@@ -105,13 +105,15 @@ class Story:
             found[str(row["id"])] = held[0]
         return found
 
-    def head(self) -> str | None:
-        """Give the last change that is no message and not about fields of ours."""
+    def head(self, *, theirs: bool = False) -> str | None:
+        """Give the last change that is no message and not about fields of ours; with `theirs`, not made by us."""
         changes = self.changes()
         told = [
             row
             for row in self._rows
-            if row["Type"] not in _MESSAGES | {"Create"} and not self._is_ours(row)
+            if row["Type"] not in _MESSAGES | {"Create"}
+            and not self._is_ours(row)
+            and not (theirs and _creator(row) == self._site.user)
         ]
         return changes[str(told[-1]["id"])] if told else None
 

@@ -209,6 +209,7 @@ class Reader:
             url=self.site.display(seen.ref.id),
             revision=newest,
             head=story.head(),
+            theirs=story.head(theirs=True),
             status=str(ticket["Status"]),
             facets=self.facets(ticket),
             fields={name: value for name, (value, _) in current.items()},

@@ -154,6 +154,7 @@ class Actual:
         url: where a person opens it, on the account's own origin.
         revision: the vendor's revision.
         head: id of the last change covered by this look, as `Event.change`; `None` when nothing changed yet.
+        theirs: id of the last change that is not ours; `None` when there is none.
         status: native status.
         facets: attributes for the scope.
         fields: native values now, by native field id.
@@ -168,6 +169,7 @@ class Actual:
     url: str
     revision: str
     head: str | None
+    theirs: str | None
     status: str | None
     facets: Mapping[str, tuple[str, ...]]
     fields: Mapping[str, Native]
