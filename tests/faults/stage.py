@@ -220,8 +220,8 @@ def kill_around_call(number: int, *, answered: bool) -> Callable[[], None]:
     return prepare
 
 
-def kill_after_operation(name: str) -> Callable[[], None]:
-    """Lay in wait: the process dies once the helpdesk has carried out the first call of an operation."""
+def kill_around_operation(name: str, *, answered: bool) -> Callable[[], None]:
+    """Lay in wait: the process dies before the first call of an operation, or once it was carried out."""
 
     def prepare() -> None:
         from connectors.http import Client
@@ -229,6 +229,8 @@ def kill_after_operation(name: str) -> Callable[[], None]:
         once = Client._once
 
         def watched(self, *arguments, **named):
+            if name in arguments and not answered:
+                os.kill(os.getpid(), signal.SIGKILL)
             answer = once(self, *arguments, **named)
             if name in arguments:
                 os.kill(os.getpid(), signal.SIGKILL)

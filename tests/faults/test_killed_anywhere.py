@@ -9,8 +9,8 @@ import pytest
 from tests.faults.stage import (
     Stage,
     kill_after_commit,
-    kill_after_operation,
     kill_around_call,
+    kill_around_operation,
     kill_before_second_hop,
     killed_at,
 )
@@ -93,7 +93,7 @@ def test_killed_anywhere_it_ends_the_same(way, share, undisturbed, tmp_path):
 
 
 def test_without_looking_for_our_note_it_would_be_written_twice(undisturbed, tmp_path, monkeypatch):
-    prepare = kill_after_operation("POST /rest/api/3/issue/{id}/comment")
+    prepare = kill_around_operation("POST /rest/api/3/issue/{id}/comment", answered=True)
     assert ended(tmp_path / "with", prepare) == undisturbed
     monkeypatch.setattr("connectors.jira.writer.Writer._find_note", lambda _self, _issue: None)
     doubled = ended(tmp_path / "without", prepare)
@@ -104,7 +104,7 @@ def test_without_looking_for_our_note_it_would_be_written_twice(undisturbed, tmp
 def test_without_keeping_a_plan_until_its_answer_it_would_be_lost(
     undisturbed, tmp_path, monkeypatch
 ):
-    prepare = kill_around_call(20, answered=False)
+    prepare = kill_around_operation("PUT /rest/api/3/issue/{id}", answered=False)
     assert ended(tmp_path / "with", prepare) == undisturbed
 
     def forget(self, ref, key, now):
