@@ -49,7 +49,7 @@ class JiraBench:
             secrets,
             manifest=load_manifest("jira"),
             clock=self.world.clock,
-            sleep=lambda s: self.world.clock.advance(s),
+            sleep=self.world.clock.advance,
         )
 
     def create(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from connectors.check import faults, load_manifest, vendors
@@ -98,7 +100,7 @@ def test_history_goes_back_to_creation_without_gaps(desk):
     assert statuses[0].before is None
     assert statuses[0].after == desk.started
     assert statuses[-1].after == desk.closed
-    assert all(a.after == b.before for a, b in zip(statuses, statuses[1:], strict=False))
+    assert all(a.after == b.before for a, b in itertools.pairwise(statuses))
     assert reading.complete
     assert sum(event.kind is EventKind.created for event in reading.events) == 1
     mapping = Mapping(
@@ -215,7 +217,7 @@ def test_a_deleted_ticket_is_not_shown_as_a_complaint(desk):
 
 def test_fields_and_statuses_are_listed_by_their_ids(desk):
     connector = desk.connect()
-    ticket = desk.create()
+    desk.create()
     assert desk.cause_field in {field.id for field in connector.list_fields()}
     assert desk.started in {status.id for status in connector.list_statuses()}
 
