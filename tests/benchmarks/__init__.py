@@ -1,0 +1,1 @@
+"""Benchmarks: ratios in one run, interleaved, at least five runs, equal outputs asserted."""
