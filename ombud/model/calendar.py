@@ -4,70 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import repeat
+from itertools import islice, pairwise, repeat
+from operator import le
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ombud.model.instant import HOUR, instant, moment
+from ombud.model.instant import DAY, MINUTE, SECOND, instant, moment
+from ombud.model.openings import Hints, Openings
+from ombud.model.term import Pause, Term, Unit, joined
+from ombud.model.week import Week, length_of, parse_week
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ombud.model.facts import Instant
 
-    Pause = tuple[Instant, Instant | None]
+__all__ = ["Calendar", "DayLine", "Horizon", "Pause", "Term", "Unit", "Week", "parse_week"]
 
-DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MINUTES: Final = 24 * 60
 #: Years whose days are laid out unless told otherwise; what lies outside is refused by name.
 FIRST_YEAR, LAST_YEAR = 2005, 2040
 
-Window = tuple[int, int]
-Week = tuple[tuple[Window, ...], ...]
-
-
-class Unit(StrEnum):
-    """Name what a term is counted in."""
-
-    hours = "hours"
-    """Elapsed hours; an hour is an hour in the night the clocks change, too."""
-    business_hours = "business_hours"
-    """Hours in which the desk is open."""
-    business_days = "business_days"
-    """Due at the close of business of the n-th business day after the local day of receipt, which is day 0."""
-    calendar_days = "calendar_days"
-    """Due at the end of the local day n days after the local day of receipt; nothing rolls over."""
-    weeks = "weeks"
-    """Seven calendar days each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """State how long something may take.
-
-    Attributes:
-        amount: above zero; whole for days and weeks.
-        unit: what it is counted in.
-
-    """
-
-    amount: int | float
-    unit: Unit
-
-    def __post_init__(self) -> None:
-        """Refuse amounts that are none."""
-        if self.amount <= 0:
-            raise ValueError(f"a term is longer than nothing, not {self.amount} {self.unit}")
-        if self.unit not in {Unit.hours, Unit.business_hours} and self.amount != int(self.amount):
-            raise ValueError(f"{self.unit} are counted whole, not {self.amount}")
-
-    def __str__(self) -> str:
-        words = self.unit.value.replace("_", " ")
-        return f"1 {words.removesuffix('s')}" if self.amount == 1 else f"{self.amount:g} {words}"
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+# Looked up on every due.
+_HOURS, _BUSINESS_HOURS, _BUSINESS_DAYS = Unit.hours, Unit.business_hours, Unit.business_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +39,11 @@ class DayLine:
 
     Attributes:
         day: the local day.
-        note: "receipt", a holiday's name, "closed", or "".
-        open: when the desk was open that day, within the sum.
-        counted: time counted, in microseconds.
-        paused: open time not counted because the clock was paused, in microseconds.
+        note: "receipt", a holiday's name, both, "closed", or "".
+        open: what the day offers to the sum: when the desk was open, or all of it for a term of elapsed hours.
+        counted: time counted of that, in microseconds.
+        paused: time not counted of it because the clock was paused, in microseconds.
+        number: in a term of days, which day of it this is; `None` for one that does not count.
 
     """
 
@@ -88,6 +52,7 @@ class DayLine:
     open: tuple[tuple[Instant, Instant], ...]
     counted: int
     paused: int
+    number: int | None = None
 
 
 class Horizon(ValueError):
@@ -98,8 +63,10 @@ class Calendar:
     """Know when a desk is open; immutable.
 
     A window belongs to the day on which it opens, also where it ends after midnight: on a holiday
-    nothing opens, and a window that opened the evening before stays open into it. A wall-clock edge
-    that the zone skips is taken with the offset before the change, one that comes twice is the first.
+    nothing opens, and a window that opened the evening before stays open into it. Windows that overlap
+    count once. A wall-clock edge that the zone skips is taken with the offset before the change, one that
+    comes twice is the first. The close of business is the end of the last window that opened on a day,
+    and never before that of the day before. A day that the zone skips as a whole opens nothing.
     """
 
     def __init__(
@@ -116,68 +83,82 @@ class Calendar:
         self.name = name
         self.zone = zone
         self.week = week
-        self.holidays: dict[date, str] = (
-            dict(holidays) if hasattr(holidays, "items") else dict.fromkeys(holidays, "holiday")  # type: ignore[arg-type]
+        self.holidays: Mapping[date, str] = (
+            dict(holidays) if isinstance(holidays, Mapping) else dict.fromkeys(holidays, "holiday")
         )
-        self._tz = ZoneInfo(zone)
-        first, last = date(first_year, 1, 1), date(last_year, 12, 31)
-        self._first = first.toordinal()
+        self._tz = _zone(zone)
+        self._first = date(first_year, 1, 1).toordinal()
+        after = date(last_year, 12, 31).toordinal() + 1
         #: Local midnights, one more than there are days.
-        self._midnights: list[Instant] = []
-        #: Before each day: how many business days there were until its end.
+        self._midnights = [self._edge(day, 0) for day in range(self._first, after + 1)]
+        self._begin, self._end = self._midnights[0], self._midnights[-1]
+        #: For each day: how many business days there were until its end.
         self._business_until: list[int] = []
         #: Closes of business, one for each business day.
         self._closes_of_business: list[Instant] = []
-        spans: list[tuple[Instant, Instant]] = []
-        for ordinal in range(first.toordinal(), last.toordinal() + 2):
-            day = date.fromordinal(ordinal)
-            midnight = self._edge(day, 0)
-            self._midnights.append(midnight)
-            windows = () if day in self.holidays else week[day.weekday()]
-            ends: list[Instant] = []
-            for start, end in windows:
-                opens = self._edge(day, start)
-                closes = self._edge(day, end if end > start else end + _MINUTES)
-                if closes > opens:
-                    spans.append((opens, closes))
-                    ends.append(closes)
-            if ends:
-                self._closes_of_business.append(max(ends))
+        # The evening before the first day may stay open into it.
+        spans = [
+            (max(opens, self._begin), closes)
+            for opens, closes in self._windows(self._first - 1)
+            if closes > self._begin
+        ]
+        close = self._begin
+        for day, (midnight, following) in enumerate(pairwise(self._midnights), self._first):
+            windows = self._windows(day) if following > midnight else []
+            if windows:
+                spans += windows
+                close = max(close, *(closes for _, closes in windows))
+                self._closes_of_business.append(close)
             self._business_until.append(len(self._closes_of_business))
-        self._opens, self._closes = _merged(spans)
-        self._before = [0]
-        for opens, closes in zip(self._opens, self._closes, strict=True):
-            self._before.append(self._before[-1] + closes - opens)
+        self._openings = Openings(spans, self._begin, self._end)
+        self._hints = Hints(self._midnights, self._end)
         self._tables: dict[Term, tuple[list[Instant], list[int], list[int]]] = {}
 
-    def _edge(self, day: date, minute: int) -> Instant:
-        local = datetime.combine(day, time()) + timedelta(minutes=minute)
-        return instant(local.replace(tzinfo=self._tz).astimezone(UTC))
+    def _edge(self, day: int, minute: int) -> Instant:
+        local = datetime.fromordinal(day) + timedelta(minutes=minute)
+        offset = self._tz.utcoffset(local)
+        return (day - _EPOCH) * DAY + minute * MINUTE - _micros(offset)
+
+    def _windows(self, ordinal: int) -> list[tuple[Instant, Instant]]:
+        day = date.fromordinal(ordinal)
+        if day in self.holidays:
+            return []
+        laid = [
+            (self._edge(ordinal, window[0]), self._edge(ordinal, window[0] + length_of(window)))
+            for window in self.week[day.weekday()]
+        ]
+        # Nothing is left of a window that lies within an hour the zone skips.
+        return [(opens, closes) for opens, closes in laid if closes > opens]
 
     @cached_property
     def digest(self) -> str:
         """Give the digest of the laid-out table: zone, windows, holidays and time-zone rules in one."""
         told = hashlib.sha256(self.zone.encode())
-        for table in (self._midnights, self._opens, self._closes, self._closes_of_business):
+        tables = (
+            self._midnights,
+            self._openings.opens,
+            self._openings.closes,
+            self._closes_of_business,
+        )
+        for table in tables:
             told.update(repr(table).encode())
         return told.hexdigest()
 
     def due(
         self, start: datetime, term: Term, pauses: Sequence[tuple[datetime, datetime | None]] = ()
     ) -> datetime | None:
-        """Say when something is due that started at `start`; see `due_at`."""
-        at = self.due_at(
-            instant(start),
-            term,
-            [(instant(a), None if b is None else instant(b)) for a, b in pauses],
-        )
+        """Say when something is due that started at `start`, in UTC; see `due_at`. Naive times are refused."""
+        held = [(instant(begin), None if end is None else instant(end)) for begin, end in pauses]
+        at = self.due_at(instant(start), term, held)
         return None if at is None else moment(at)
 
     def due_at(self, start: Instant, term: Term, pauses: Sequence[Pause] = ()) -> Instant | None:
         """Say when something is due that started at `start`.
 
-        Pauses that overlap count once. In a term of hours, time inside a pause does not count; in one of
-        days, a day whose end (close of business, or local midnight) lies inside a pause does not count.
+        Day 0 is the local day of the start. Hours run from the instant itself; where the last of them ends
+        at a close, that close is the due, not the next opening. Pauses that overlap count once. In a term
+        of hours, time inside a pause does not count; in one of days, a day does not count whose end (close
+        of business, or local midnight) lies after a pause's begin and no later than its end.
 
         Args:
             start: when the clock started.
@@ -191,51 +172,70 @@ class Calendar:
             Horizon: the time lies outside the days laid out.
 
         """
+        if not self._begin <= start < self._end:
+            raise self._outside(start, term)
         unit = term.unit
-        try:
-            if unit is Unit.business_hours:
-                target = self._open_before(start) + int(term.amount * HOUR)
-                return (
-                    self._at_open(target)
-                    if not pauses
-                    else self._paused_hours(start, target, pauses)
-                )
-            if unit is Unit.hours:
-                due = start + int(term.amount * HOUR)
-                return due if not pauses else _paused_elapsed(start, due, pauses)
-            day = bisect_right(self._midnights, start) - 1
-            if day < 0:
-                raise IndexError  # noqa: TRY301 (one way out for every time outside)
-            if unit is Unit.business_days:
-                ends, index = (
-                    self._closes_of_business,
-                    self._business_until[day] + int(term.amount) - 1,
-                )
-            else:
-                days = int(term.amount) * (7 if unit is Unit.weeks else 1)
-                ends, index = self._midnights, day + days + 1
-            return ends[index] if not pauses else _paused_days(start, ends, index, pauses)
-        except IndexError:
-            raise Horizon(
-                f"calendar {self.name!r} lays out {moment(self._midnights[0], self._tz).year} to "
-                f"{moment(self._midnights[-2], self._tz).year}; {moment(start).isoformat()} and {term} lead outside"
-            ) from None
+        if unit is _BUSINESS_HOURS:
+            length = self._paused_open(start, term.length, pauses) if pauses else term.length
+            if length is None:
+                return None
+            due = self._openings.after(start, length)
+            if due is None:
+                raise self._outside(start, term)
+            return due
+        if unit is _HOURS:
+            due = start + term.length
+            if pauses:
+                due = _paused_elapsed(start, due, pauses)
+            if due is not None and due > self._end:
+                raise self._outside(start, term)
+            return due
+        ends, first = self._ends(start, unit)
+        index = first + term.length - 1
+        moved = _paused_days(ends, first, index, pauses) if pauses else index
+        if moved is None:
+            return None
+        if moved >= len(ends):
+            raise self._outside(start, term)
+        return ends[moved]
 
     def due_many(self, starts: Sequence[Instant], term: Term) -> list[Instant]:
-        """Say when many things are due, without pauses; equal to `due_at` one by one, and faster."""
+        """Say when many things are due, without pauses.
+
+        Equal to `due_at` one by one, and faster; fastest where the starts come in their order.
+        """
+        if not starts:
+            return []
         edges, slopes, offsets = self.tabulate(term)
-        found = map(bisect_left, repeat(edges), starts)
-        if not any(slopes):
-            return [offsets[index] for index in found]
-        return [
-            offsets[index] + start * slopes[index]
-            for index, start in zip(found, starts, strict=True)
-        ]
+        ordered = all(map(le, starts, islice(starts, 1, None)))
+        first, last = (starts[0], starts[-1]) if ordered else (min(starts), max(starts))
+        if first < self._begin or not edges or last > edges[-1]:
+            raise self._outside(first if first < self._begin else last, term)
+        if not ordered:
+            found = map(bisect_left, repeat(edges), starts)
+            return [
+                offsets[index] + start * slopes[index]
+                for index, start in zip(found, starts, strict=True)
+            ]
+        dues: list[Instant] = []
+        done = 0
+        while done < len(starts):
+            index = bisect_left(edges, starts[done])
+            until = bisect_right(starts, edges[index], done)
+            offset = offsets[index]
+            if slopes[index]:
+                dues += [start + offset for start in starts[done:until]]
+            else:
+                dues += [offset] * (until - done)
+            done = until
+        return dues
 
     def tabulate(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
-        """Lay a term out as pieces: for a start up to `edges[i]`, due is `offsets[i] + start * slopes[i]`.
+        """Lay a term out as pieces: edges, slopes of 0 or 1, and offsets.
 
-        The last edge is the last start whose due instant lies within the days laid out.
+        For a start after `edges[i - 1]` (or from the first day laid out) and up to `edges[i]`, due is
+        `offsets[i] + start * slopes[i]`. The last edge is the last start whose due lies within the days
+        laid out; where there is none, the table is empty.
         """
         held = self._tables.get(term)
         if held is None:
@@ -243,121 +243,146 @@ class Calendar:
         return held
 
     def _tabulated(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
-        unit = term.unit
-        if unit is Unit.hours:
-            return [self._midnights[-1]], [1], [int(term.amount * HOUR)]
-        if unit is not Unit.business_hours:
-            edges = [midnight - 1 for midnight in self._midnights]
-            dues = []
-            for edge in edges[1:]:
-                try:
-                    dues.append(self.due_at(edge, term))
-                except Horizon:
+        length, last = term.length, self._end - 1
+        if term.unit is _HOURS:
+            edge = min(last, self._end - length)
+            return ([edge], [1], [length]) if edge >= self._begin else ([], [], [])
+        if term.unit is not _BUSINESS_HOURS:
+            edges, dues = [], []
+            for start, following in pairwise(self._midnights):
+                ends, first = self._ends(start, term.unit)
+                if first + length > len(ends):
                     break
-            told = [due for due in dues if due is not None]
-            return edges[1 : len(told) + 1], [0] * len(told), told
-        length = int(term.amount * HOUR)
-        last = self._before[-1] - length
-        marks = {*self._opens, *self._closes}
-        marks |= {
-            self._at_open(before - length) for before in self._before[1:] if before - length > 0
-        }
-        edges = sorted(mark for mark in marks if self._open_before(mark) <= last)
-        slopes = [1 if self.is_open(edge - 1) else 0 for edge in edges]
-        offsets = [
-            (self.due_at(edge, term) or 0) - slope * edge
-            for edge, slope in zip(edges, slopes, strict=True)
-        ]
+                edges.append(following - 1)
+                dues.append(ends[first + length - 1])
+            return edges, [0] * len(edges), dues
+        openings = self._openings
+        marks = {*openings.opens, *openings.closes, last}
+        # Where the start passes these, the due leaps from a close to the next opening.
+        leaps = (openings.reached(until - length) for until in openings.before if until > length)
+        marks |= {leap for leap in leaps if leap is not None}
+        edges, slopes, offsets = [], [], []
+        for edge in sorted(marks):
+            if edge > last:
+                break
+            due = openings.after(edge, length)
+            if due is None:
+                break
+            slope = int(edge > self._begin and openings.holds(edge - 1))
+            edges.append(edge)
+            slopes.append(slope)
+            offsets.append(due - slope * edge)
         return edges, slopes, offsets
 
     def open_between(self, begin: Instant, end: Instant) -> int:
-        """Give the open time between two instants, in microseconds."""
-        return self._open_before(end) - self._open_before(begin)
+        """Give the open time between two instants, in microseconds; below zero where they come in reverse."""
+        self._within(begin)
+        self._within(end)
+        return self._openings.until(end) - self._openings.until(begin)
 
     def is_open(self, at: Instant) -> bool:
         """Tell whether the desk is open; the closing instant itself is not."""
-        index = bisect_right(self._opens, at) - 1
-        return index >= 0 and at < self._closes[index]
+        self._within(at)
+        return self._openings.holds(at)
 
     def next_open(self, at: Instant) -> Instant:
         """Give the first instant from `at` on at which the desk is open."""
-        return at if self.is_open(at) else self._opens[bisect_left(self._opens, at)]
+        self._within(at)
+        found = at if self._openings.holds(at) else self._openings.following(at)
+        if found is None:
+            raise self._outside(at)
+        return found
 
-    def explain(self, start: Instant, due: Instant, pauses: Sequence[Pause] = ()) -> list[DayLine]:
-        """Give the sum of a deadline, day by day, from the day of receipt to the due day."""
+    def explain(
+        self,
+        start: Instant,
+        due: Instant,
+        pauses: Sequence[Pause] = (),
+        unit: Unit = Unit.business_hours,
+    ) -> list[DayLine]:
+        """Give the sum of a deadline, day by day, from the day of receipt to the due day.
+
+        With the unit of the term, the time counted of all lines adds up to a term of hours, and the last
+        number is the amount of one of days.
+        """
+        self._within(start)
+        self._within(due)
+        held = joined(pauses)
         lines: list[DayLine] = []
+        number = 0
         first = bisect_right(self._midnights, start) - 1
         for index in range(first, bisect_left(self._midnights, due)):
             begin, end = max(self._midnights[index], start), min(self._midnights[index + 1], due)
             day = date.fromordinal(self._first + index)
-            note = "receipt" if index == first else self.holidays.get(day, "")
-            spans = tuple(self._spans(begin, end))
-            if not spans and not note:
-                note = "closed"
+            spans = ((begin, end),) if unit is _HOURS else tuple(self._openings.within(begin, end))
+            notes = ["receipt"] if index == first else []
+            if day in self.holidays:
+                notes.append(self.holidays[day])
+            elif not spans and not notes:
+                notes.append("closed")
             paused = sum(
-                self.open_between(max(a, begin), min(end if b is None else b, end))
-                for a, b in _joined(pauses)
-                if a < end and (b is None or b > begin)
+                max(0, min(closes, closes if until is None else until) - max(opens, since))
+                for opens, closes in spans
+                for since, until in held
             )
-            counted = sum(b - a for a, b in spans) - paused
-            lines.append(DayLine(day, note, spans, counted, paused))
+            counted = sum(closes - opens for opens, closes in spans) - paused
+            counts = index > first and self._counts(index, unit, due, held)
+            number += counts
+            lines.append(
+                DayLine(day, ", ".join(notes), spans, counted, paused, number if counts else None)
+            )
         return lines
 
-    def _spans(self, begin: Instant, end: Instant) -> Iterable[tuple[Instant, Instant]]:
-        index = max(bisect_right(self._opens, begin) - 1, 0)
-        while index < len(self._opens) and self._opens[index] < end:
-            a, b = max(self._opens[index], begin), min(self._closes[index], end)
-            if a < b:
-                yield a, b
-            index += 1
+    def _counts(self, index: int, unit: Unit, due: Instant, held: Sequence[Pause]) -> bool:
+        if unit in {_HOURS, _BUSINESS_HOURS}:
+            return False
+        end = self._midnights[index + 1]
+        if unit is _BUSINESS_DAYS:
+            until = self._business_until[index]
+            if until == (self._business_until[index - 1] if index else 0):
+                return False
+            end = self._closes_of_business[until - 1]
+        paused = any(since < end and (until is None or end <= until) for since, until in held)
+        return end <= due and not paused
 
-    def _open_before(self, at: Instant) -> int:
-        """Give the open time from the first day laid out until `at`."""
-        index = bisect_right(self._opens, at) - 1
-        if index < 0:
-            if at < self._midnights[0]:
-                raise IndexError
-            return 0
-        closes = self._closes[index]
-        return (
-            self._before[index + 1]
-            if at >= closes
-            else self._before[index] + at - self._opens[index]
-        )
+    def _ends(self, start: Instant, unit: Unit) -> tuple[list[Instant], int]:
+        """Give the ends of days, and the index of the first that counts for a start."""
+        midnights, hints = self._midnights, self._hints
+        day = hints.places[(start - self._begin) >> hints.shift]
+        while midnights[day + 1] <= start:
+            day += 1
+        if unit is _BUSINESS_DAYS:
+            return self._closes_of_business, self._business_until[day]
+        return midnights, day + 2
 
-    def _at_open(self, target: int) -> Instant:
-        """Give the instant at which so much open time has passed: the close, where both close and opening fit."""
-        index = bisect_left(self._before, target) - 1
-        return self._opens[index] + target - self._before[index]
-
-    def _paused_hours(self, start: Instant, target: int, pauses: Sequence[Pause]) -> Instant | None:
-        for begin, end in _joined(pauses):
-            if begin >= self._at_open(target):
+    def _paused_open(self, start: Instant, length: int, pauses: Sequence[Pause]) -> int | None:
+        """Add the open time of pauses to a length of open time; `None` while one of them holds it up."""
+        until = self._openings.until
+        since = until(start)
+        for begin, end in joined(pauses):
+            if end is not None and end <= start:
+                continue
+            # Open time since the start, at which the pause begins.
+            held = until(begin) - since if begin > start else 0
+            if held >= length:
                 break
             if end is None:
                 return None
-            if end > start:
-                target += self.open_between(max(begin, start), end)
-        return self._at_open(target)
+            length += until(end) - since - held
+        return length
 
+    def _within(self, at: Instant) -> None:
+        if not self._begin <= at <= self._end:
+            raise self._outside(at)
 
-def _joined(pauses: Sequence[Pause]) -> list[Pause]:
-    """Sort pauses and join those that touch."""
-    joined: list[Pause] = []
-    for begin, end in sorted(pauses, key=lambda pause: pause[0]):
-        if joined:
-            held, until = joined[-1]
-            if until is None:
-                break
-            if begin <= until:
-                joined[-1] = (held, None if end is None else max(end, until))
-                continue
-        joined.append((begin, end))
-    return joined
+    def _outside(self, at: Instant, term: Term | None = None) -> Horizon:
+        years = f"{moment(self._begin, self._tz).year} to {moment(self._end - 1, self._tz).year}"
+        told = f"{moment(at).isoformat()}{'' if term is None else f' and {term}'}"
+        return Horizon(f"calendar {self.name!r} lays out {years}; {told} lead outside")
 
 
 def _paused_elapsed(start: Instant, due: Instant, pauses: Sequence[Pause]) -> Instant | None:
-    for begin, end in _joined(pauses):
+    for begin, end in joined(pauses):
         if begin >= due:
             break
         if end is None:
@@ -368,65 +393,27 @@ def _paused_elapsed(start: Instant, due: Instant, pauses: Sequence[Pause]) -> In
 
 
 def _paused_days(
-    start: Instant, ends: Sequence[Instant], index: int, pauses: Sequence[Pause]
-) -> Instant | None:
-    for begin, end in _joined(pauses):
-        if begin > ends[index]:
+    ends: Sequence[Instant], first: int, index: int, pauses: Sequence[Pause]
+) -> int | None:
+    """Move the index of a day's end behind the pauses; `None` while one of them holds it up."""
+    for begin, end in joined(pauses):
+        held = max(first, bisect_right(ends, begin))
+        if held > index:
             break
         if end is None:
             return None
-        if end > start:
-            index += bisect_left(ends, end) - bisect_left(ends, max(begin, start))
-    return ends[index]
+        index += max(0, bisect_right(ends, end) - held)
+    return index
 
 
-def _merged(spans: list[tuple[Instant, Instant]]) -> tuple[list[Instant], list[Instant]]:
-    opens: list[Instant] = []
-    closes: list[Instant] = []
-    for begin, end in sorted(spans):
-        if closes and begin <= closes[-1]:
-            closes[-1] = max(closes[-1], end)
-        else:
-            opens.append(begin)
-            closes.append(end)
-    return opens, closes
+def _micros(offset: timedelta | None) -> int:
+    if offset is None:
+        raise ValueError("a zone tells its offset at any time")
+    return (offset.days * 86_400 + offset.seconds) * SECOND
 
 
-def parse_week(told: Mapping[str, Sequence[str]]) -> Week:
-    """Read {"mon-fri": ["09:00-12:30", "13:30-17:00"]}; `ValueError` names the key and the remedy.
-
-    A window that ends at or before its start ends on the next day; "24:00" is the day's end.
-    """
-    days: list[list[Window]] = [[] for _ in DAY_NAMES]
-    for key, windows in told.items():
-        first, _, last = key.strip().lower().partition("-")
-        last = last or first
-        if first not in DAY_NAMES or last not in DAY_NAMES:
-            raise ValueError(f"week.{key}: is no day; write mon, tue ... sun, or mon-fri")
-        begin, end = DAY_NAMES.index(first), DAY_NAMES.index(last)
-        if end < begin:
-            raise ValueError(f"week.{key}: runs backwards; write two keys instead")
-        read = [_window(key, window) for window in windows]
-        for index in range(begin, end + 1):
-            days[index].extend(read)
-    if not any(days):
-        raise ValueError('week: is never open; write for instance mon-fri = ["09:00-17:00"]')
-    return tuple(tuple(sorted(day)) for day in days)
-
-
-def _window(key: str, text: str) -> Window:
-    begin, dash, end = text.partition("-")
+def _zone(name: str) -> ZoneInfo:
     try:
-        if not dash:
-            raise ValueError  # noqa: TRY301 (one message for every fault)
-        return _minute(begin), _minute(end)
-    except ValueError:
-        raise ValueError(f'week.{key}: {text!r} is no window; write "09:00-17:00"') from None
-
-
-def _minute(text: str) -> int:
-    hours, _, minutes = text.strip().partition(":")
-    hour, minute = int(hours), int(minutes)
-    if not (0 <= minute < 60 and 0 <= hour < 24) and (hour, minute) != (24, 0):
-        raise ValueError
-    return hour * 60 + minute
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"zone {name!r} is unknown; write one such as Europe/Berlin") from error

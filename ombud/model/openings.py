@@ -1,0 +1,129 @@
+"""When a desk is open, as a monotone map between instants and open time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ombud.model.facts import Instant
+
+#: Later than anything a calendar lays out.
+_NEVER: Final = 1 << 62
+
+
+class Hints:
+    """Find a place among sorted marks in about one step, where a bisection takes a dozen.
+
+    `places[(value - marks[0]) >> shift]` is the last mark below that bucket; the place sought is there or
+    a little further on.
+    """
+
+    __slots__ = ("places", "shift")
+
+    def __init__(self, marks: Sequence[int], last: int) -> None:
+        """Lay out about one bucket for each mark, for values from the first mark up to `last`."""
+        first = marks[0]
+        self.shift = max(((last - first) // len(marks)).bit_length() - 1, 0)
+        buckets = range(first, last + 1, 1 << self.shift)
+        self.places = [max(bisect_left(marks, bucket) - 1, 0) for bucket in buckets]
+
+
+class Openings:
+    """Hold the spans in which a desk is open; immutable.
+
+    Attributes:
+        opens: the spans' beginnings, after an empty span at the first instant known and before one that
+            never comes: so each instant has a span at or before it and one after it.
+        closes: their ends, not open any more.
+        before: the open time before each span, in microseconds.
+        total: the open time of all spans.
+
+    """
+
+    __slots__ = ("_end", "_hints", "_hints_before", "_origin", "before", "closes", "opens", "total")
+
+    def __init__(
+        self, spans: Iterable[tuple[Instant, Instant]], begin: Instant, end: Instant
+    ) -> None:
+        """Merge spans that overlap or touch; instants asked for lie from `begin` to `end`."""
+        self.opens, self.closes = _merged([(begin, begin), *spans])
+        self.before = [0]
+        for opens, closes in zip(self.opens, self.closes, strict=True):
+            self.before.append(self.before[-1] + closes - opens)
+        self.total = self.before[-1]
+        self.opens.append(_NEVER)
+        self.closes.append(_NEVER)
+        self._origin = begin
+        self._end = end
+        self._hints = Hints(self.opens, end)
+        self._hints_before = Hints(self.before, self.total)
+
+    def after(self, start: Instant, length: int) -> Instant | None:
+        """Give the instant at which so much open time has passed since `start`.
+
+        The close, where both a close and the next opening fit; `None` where there is not so much left.
+        """
+        # Written out in one piece: this is where deadlines are reckoned.
+        opens, before, hints = self.opens, self.before, self._hints
+        place = hints.places[(start - self._origin) >> hints.shift]
+        while opens[place + 1] <= start:
+            place += 1
+        if start < self.closes[place]:
+            target = before[place] + start - opens[place] + length
+        else:
+            target = before[place + 1] + length
+        if target > self.total:
+            return None
+        hints = self._hints_before
+        place = hints.places[target >> hints.shift]
+        while before[place + 1] < target:
+            place += 1
+        return opens[place] + target - before[place]
+
+    def until(self, at: Instant) -> int:
+        """Give the open time from the first instant until `at`."""
+        hints, opens = self._hints, self.opens
+        place = hints.places[(min(at, self._end) - self._origin) >> hints.shift]
+        while opens[place + 1] <= at:
+            place += 1
+        return self.before[place] + min(at, self.closes[place]) - opens[place]
+
+    def reached(self, target: int) -> Instant | None:
+        """Give the instant until which there was so much open time, more than none: the inverse of `until`."""
+        if target > self.total:
+            return None
+        place = bisect_left(self.before, target) - 1
+        return self.opens[place] + target - self.before[place]
+
+    def holds(self, at: Instant) -> bool:
+        """Tell whether the desk is open; the closing instant itself is not."""
+        return at < self.closes[bisect_right(self.opens, at) - 1]
+
+    def following(self, at: Instant) -> Instant | None:
+        """Give the next opening after an instant."""
+        opens = self.opens[bisect_right(self.opens, at)]
+        return None if opens == _NEVER else opens
+
+    def within(self, begin: Instant, end: Instant) -> Iterator[tuple[Instant, Instant]]:
+        """Give the spans between two instants, cut at both."""
+        place = bisect_right(self.opens, begin) - 1
+        while self.opens[place] < end:
+            opens, closes = max(self.opens[place], begin), min(self.closes[place], end)
+            if opens < closes:
+                yield opens, closes
+            place += 1
+
+
+def _merged(spans: Iterable[tuple[Instant, Instant]]) -> tuple[list[Instant], list[Instant]]:
+    opens: list[Instant] = []
+    closes: list[Instant] = []
+    for begin, end in sorted(spans):
+        if closes and begin <= closes[-1]:
+            closes[-1] = max(closes[-1], end)
+        else:
+            opens.append(begin)
+            closes.append(end)
+    return opens, closes
