@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, assert_never
 
 from ombud.model.facts import UNKNOWN
@@ -107,6 +108,10 @@ _ENTERING: Final = {
 _WAITING: Final = {"complainant": "the complainant", "third_party": "a third party"}
 
 
+#: Reasons are asked for the same few trees again and again.
+_closure = lru_cache(maxsize=4096)(compile_row)
+
+
 def reasons(
     tree: Expression, row: Row, vocabulary: Vocabulary, labels: Mapping[str, str] | None = None
 ) -> list[Reason]:
@@ -128,7 +133,7 @@ def reasons(
 
 def allowed(tree: Expression, field: str, known: Iterable[str]) -> tuple[str, ...]:
     """Give those of the known values of a field with which `must` can still hold, whatever the others are."""
-    holds = compile_row(tree, "must")
+    holds = _closure(tree, "must")
     return tuple(value for value in known if holds({field: value}) is not False)
 
 
@@ -226,17 +231,17 @@ class _Words:
 
 
 def _reasons(tree: Expression, row: Row, words: _Words) -> list[Reason]:
-    told = compile_row(tree, "must")(row)
+    told = _closure(tree, "must")(row)
     if told:
         return []
     match tree:
         case Present() | Compare():
             return [_atom(tree, row, words, unknown=told is None)]
         case All(parts):
-            at_fault = [part for part in parts if compile_row(part, "must")(row) is told]
+            at_fault = [part for part in parts if _closure(part, "must")(row) is told]
             return [reason for part in at_fault for reason in _reasons(part, row, words)]
         case Any(parts):
-            at_fault = [part for part in parts if compile_row(part, "must")(row) is told]
+            at_fault = [part for part in parts if _closure(part, "must")(row) is told]
             return _alternatives([_reasons(part, row, words) for part in at_fault])
         case Not():
             raise ValueError("a condition in normal form holds no negation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ombud.model.facts import Complaint, Instant
+    from ombud.model.finding import Fix
     from ombud.model.mapping import Mapping
     from ombud.model.scope import Scope
     from ombud.settings import Binding, CalendarSettings, Settings
@@ -62,7 +64,7 @@ class Bound:
     judge: Judge
     enforce_from: Instant | None
 
-    @property
+    @cached_property
     def digests(self) -> Map[str, str]:
         """Give the digest of each thing a verdict depends on."""
         return {
@@ -73,15 +75,34 @@ class Bound:
             "calendar": self.calendar.digest,
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Give one digest over all of them and over the modes: what settled a ticket."""
-        modes = [f"{rule.id}={self.mode(rule)}" for rule in self.pack.rules]
+        modes = [f"{rule}={mode}" for rule, mode in self.modes.items()]
         return digest(*self.digests.values(), *modes, str(self.enforce_from))
 
+    @cached_property
+    def modes(self) -> Map[str, str]:
+        """Give each rule's effective mode: the lower of the binding's and the rule's, or the one set for it."""
+        asked = self.settings.modes
+        return {
+            rule.id: min(self.settings.mode, asked.get(rule.id, rule.mode), key=MODES.index)
+            for rule in self.pack.rules
+        }
+
     def mode(self, rule: Rule) -> str:
-        """Give a rule's effective mode: the lower of the binding's and the rule's, or the one the binding sets for it."""
-        return min(self.settings.mode, self.settings.modes.get(rule.id, rule.mode), key=MODES.index)
+        """Give a rule's effective mode."""
+        return self.modes[rule.id]
+
+    @cached_property
+    def read_by(self) -> Map[str, tuple[str, ...]]:
+        """Give the names each rule reads, in a fixed order."""
+        return {rule.id: tuple(sorted(rule.names)) for rule in self.pack.rules}
+
+    @cached_property
+    def told(self) -> dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Fix, ...]]]:
+        """Keep sentences already told, by rule and facts."""
+        return {}
 
     def before_policy(self, complaint: Complaint) -> bool:
         """Tell whether a complaint was received before the policy holds."""
@@ -90,7 +111,7 @@ class Bound:
             return False
         return not isinstance(received, int) or received < self.enforce_from
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """Tell the connector what to look for."""
         return Schema(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.finding import Finding, Fix, finding_key
+from policies.english import allowed as allowed_values
 from policies.english import reasons
 from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Guard
@@ -14,11 +15,17 @@ from sync.binding import BEFORE_POLICY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ombud.model.facts import Complaint
+    from ombud.model.facts import Complaint, Row
+    from policies.expression import Expression
     from policies.judge import Judgement
+    from policies.rule import Rule
     from sync.binding import Bound
 
+#: Verdicts that cost no row.
+SILENT = frozenset({Verdict.passed, Verdict.not_applicable})
 _TOLD = (Verdict.failed, Verdict.unknown, Verdict.pending)
+#: Sentences kept for reuse; more kinds of facts than this are forgotten and told anew.
+_MOST_TOLD = 20_000
 #: What people call the act that reaches a milestone.
 _MILESTONE_LABELS = {
     "recorded": "Record",
@@ -42,11 +49,33 @@ _MILESTONE_ADVICE = {
 
 
 def find(
-    bound: Bound, complaint: Complaint, judged: Iterable[Judgement], *, url: str
+    bound: Bound,
+    complaint: Complaint,
+    judged: Iterable[Judgement],
+    *,
+    url: str,
+    only_loud: bool = False,
 ) -> list[Finding]:
-    """Give a finding for each judgement of a complaint; `url` is where a person opens the ticket."""
+    """Give a finding for each judgement of a complaint.
+
+    Args:
+        bound: the binding.
+        complaint: its facts.
+        judged: its judgements.
+        url: where a person opens the ticket.
+        only_loud: leave out rules that have nothing to say: a pass that was never otherwise is not kept.
+
+    """
     before = bound.before_policy(complaint)
-    return [_finding(bound, complaint, each, url=url, before=before) for each in judged]
+    told = list(judged)
+    if only_loud:
+        loud = {
+            each.rule.id
+            for each in told
+            if each.verdict not in SILENT or each.standing not in SILENT
+        }
+        told = [each for each in told if each.rule.id in loud]
+    return [_finding(bound, complaint, each, url=url, before=before) for each in told]
 
 
 #: Rule that every binding has: leaving the scope needs a reason.
@@ -137,12 +166,26 @@ def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...]
         overdue = (f"{label} is overdue.",) if judged.verdict is Verdict.failed else ()
         return (overdue, (_fix(bound, milestone, url),))
     row = judged.now if judged.standing is Verdict.failed else judged.row
-    found = reasons(body.must, row, bound.pack.vocabulary)
-    told = tuple(each.sentence for each in found)
-    fixes = tuple(
-        {each.field: _fix(bound, each.field, url, each.sentence) for each in found}.values()
-    )
-    return told, fixes
+    told, fixes = _sentences(bound, judged.rule, body, row)
+    return told, tuple(Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes)
+
+
+def _sentences(
+    bound: Bound, rule: Rule, body: Guard, row: Row
+) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    """Give a guard's reasons and fixes for a row of facts, addresses left out; the same few come again and again."""
+    key = (rule.id, *(row.get(name, UNKNOWN) for name in bound.read_by[rule.id]))
+    held = bound.told.get(key)
+    if held is None:
+        found = reasons(body.must, row, bound.pack.vocabulary)
+        fixes = {
+            each.field: _fix(bound, each.field, "", each.sentence, body.must) for each in found
+        }
+        held = tuple(each.sentence for each in found), tuple(fixes.values())
+        if len(bound.told) >= _MOST_TOLD:
+            bound.told.clear()
+        bound.told[key] = held
+    return held
 
 
 def label_of(bound: Bound, name: str) -> str:
@@ -156,14 +199,17 @@ def label_of(bound: Bound, name: str) -> str:
     return known.label if known is not None and known.label else name.replace("_", " ").capitalize()
 
 
-def _fix(bound: Bound, name: str, url: str, sentence: str = "") -> Fix:
+def _fix(
+    bound: Bound, name: str, url: str, sentence: str = "", must: Expression | None = None
+) -> Fix:
     of = bound.mapping.fields.get(name)
     label = label_of(bound, name)
     if of is None:
         advice = _MILESTONE_ADVICE.get(name, f"“{label}” has not been reached.")
         return Fix(name, label, None, (), url, advice)
     words = sorted(set(of.values.values()))
-    allowed = tuple(word.replace("_", " ").capitalize() for word in words if word != UNKNOWN.value)
+    fitting = words if must is None else allowed_values(must, name, words)
+    allowed = tuple(word.replace("_", " ").capitalize() for word in fitting)
     known = sentence or f"{label} is empty."
     advice = f"{known} Choose one: {' · '.join(allowed)}." if allowed else f"{known} Fill it in."
     return Fix(name, label, of.id, allowed, url, advice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ombud.model.event import CREATED, Cause, Event, Kind, Nature, digest
@@ -10,7 +9,7 @@ from ombud.model.facts import UNKNOWN
 from ombud.model.mapping import STATUS, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ombud.model.connector import Actual, Reading
     from ombud.model.event import Native
@@ -49,14 +48,27 @@ class Privacy:
 
     def event(self, event: Event) -> Event:
         """Give an event as it may be stored."""
-        actor = self.person(event.actor) if event.actor is not None else None
-        if event.field is None or kept(event.nature, self._fields.get(event.field)):
-            return event if actor is None else replace(event, actor=actor)
-        return replace(
-            event,
-            actor=actor,
-            before=self.value(event.field, event.nature, event.before),
-            after=self.value(event.field, event.nature, event.after),
+        before, after, field = event.before, event.after, event.field
+        if field is not None and not kept(event.nature, self._fields.get(field)):
+            before = self.value(field, event.nature, before)
+            after = self.value(field, event.nature, after)
+        # Built anew by hand: `replace` costs three times as much, and every event of every ticket comes here.
+        return Event(
+            event.id,
+            event.ref,
+            event.change,
+            event.seq,
+            event.happened,
+            event.recorded,
+            None if event.actor is None else self.person(event.actor),
+            event.cause,
+            event.kind,
+            field,
+            event.nature,
+            before,
+            after,
+            event.message,
+            event.source,
         )
 
 
@@ -84,24 +96,24 @@ def ingest(
 
 
 def _observed(
-    actual: Actual, events: Iterable[Event], privacy: Privacy, mapping: Mapping, now: Instant
+    actual: Actual, events: Sequence[Event], privacy: Privacy, mapping: Mapping, now: Instant
 ) -> list[Event]:
     """Record values that the history does not explain: true from now on, unknown before.
 
     The look came before the history was read, so only events up to the look's head are held against it.
     """
     own = [event for event in events if event.ref == actual.ref]
-    covered = max(
-        (event.order for event in own if event.change == (actual.head or CREATED)), default=None
+    head = actual.head or CREATED
+    covered = next(
+        (index for index in range(len(own) - 1, -1, -1) if own[index].change == head), None
     )
     if covered is None:
         return []
-    held: dict[str, Native] = {}
-    for event in own:
-        if event.field is not None and event.order <= covered:
-            held[event.field] = event.after
+    held: dict[str, Native] = {
+        event.field: event.after for event in own[: covered + 1] if event.field is not None
+    }
     found: list[Event] = []
-    for name in sorted(mapping.native_fields | {STATUS}):
+    for name in mapping.watched:
         if name == STATUS:
             value: Native = actual.status
         elif name in actual.fields:

@@ -67,7 +67,7 @@ def send(
     return sent
 
 
-def _act(  # noqa: PLR0913 (what one write takes)
+def _act(
     store: Store,
     connector: Connector,
     posted: Posted,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
     from ombud.store import Store
+    from policies.judge import Judgement
     from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.ingest import Privacy
@@ -52,11 +53,12 @@ class Tally:
     planned: int = 0
     findings: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def count(self, findings: Iterable[Finding]) -> None:
+    def count(self, judged: Iterable[Judgement]) -> None:
         """Count verdicts per rule."""
-        for finding in findings:
-            rule = self.findings.setdefault(finding.rule, {})
-            rule[finding.verdict.value] = rule.get(finding.verdict.value, 0) + 1
+        for each in judged:
+            rule = self.findings.setdefault(each.rule.id, {})
+            verdict = each.verdict.value
+            rule[verdict] = rule.get(verdict, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +208,12 @@ def _settle_one(
     if decision is Decision.complaint:
         at.tally.complaints += 1
         judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
-        findings = find(bound, complaint, judged, url=actual.url)
+        findings = find(bound, complaint, judged, url=actual.url, only_loud=state is None)
+        at.tally.count(judged)
         withdrawn = None
     else:
         findings = [scope_left(bound, complaint, url=actual.url)]
         withdrawn = "left the scope"
-    at.tally.count(findings)
     decided = decide(
         bound,
         complaint,

@@ -162,5 +162,5 @@ class Event:
 
 def digest(*parts: str) -> str:
     """Give a short, stable digest of texts, told apart by their lengths."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

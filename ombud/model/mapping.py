@@ -188,6 +188,11 @@ class Mapping:
         return frozenset(each.id for each in self.fields.values())
 
     @cached_property
+    def watched(self) -> tuple[str, ...]:
+        """Give the native fields whose present values are held against their history."""
+        return tuple(sorted(self.native_fields | {STATUS}))
+
+    @cached_property
     def digest(self) -> str:
         """Give the digest of all that is said here."""
         return digest(

@@ -12,7 +12,12 @@ from tests.benchmarks.runs import Figure, at_most
 
 def measure(count: int) -> list[Figure]:
     """Settle many tickets in a process of its own."""
-    told = subprocess.run([sys.executable, "-m", "tests.benchmarks.memory", str(count)], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.memory", str(count)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     early, late = json.loads(told.stdout)
     return [
         at_most(f"memory: MB while settling {count:,} tickets", [late], 400),
@@ -29,7 +34,12 @@ def main(count: int) -> None:
     with service(scratch()) as opened, opened.store.lease("sandbox") as epoch:
         at = settling(opened, epoch)
         for start in range(0, count, 100):
-            settle(at, Prepared(), [seen_of(each) for each in readings(100, first=start)], cursor=str(start))
+            settle(
+                at,
+                Prepared(),
+                [seen_of(each) for each in readings(100, first=start)],
+                cursor=str(start),
+            )
             if start + 100 in {count // 4 // 100 * 100, count}:
                 peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     print(json.dumps([peaks[0], peaks[-1]]))  # noqa: T201 (its answer)

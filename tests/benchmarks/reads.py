@@ -18,7 +18,11 @@ def measure(_count: int) -> list[Figure]:
     """Sweep a thousand tickets twice: without long threads of comments, and with a hundred of them."""
     return [
         at_most("Jira: read calls for 1,000 changed tickets", [_calls(threads=0)], 20),
-        at_most("Jira: further calls for 100 tickets with more comments than are embedded", [_calls(threads=100) - _calls(threads=0)], 100),
+        at_most(
+            "Jira: further calls for 100 tickets with more comments than are embedded",
+            [_calls(threads=100) - _calls(threads=0)],
+            100,
+        ),
     ]
 
 
@@ -28,9 +32,16 @@ def _calls(threads: int) -> float:
         start = DEFAULT_NOW - timedelta(days=20, minutes=number)
         issue = world.create("CMP", "Complaint", {"summary": "x"}, "acc-c01", start).id
         for change in range(50 if number % 10 == 0 else 8):
-            world.edit(issue, {"customfield_10044": f"v{change}"}, "acc-anna", start + timedelta(hours=change + 1))
+            world.edit(
+                issue,
+                {"customfield_10044": f"v{change}"},
+                "acc-anna",
+                start + timedelta(hours=change + 1),
+            )
         for comment in range(30 if number < threads else 3):
-            world.comment(issue, "acc-anna", "hello", when=start + timedelta(hours=comment + 1, seconds=1))
+            world.comment(
+                issue, "acc-anna", "hello", when=start + timedelta(hours=comment + 1, seconds=1)
+            )
     with start_in_thread(world) as server:
         connector = connect(
             "desk",

@@ -17,7 +17,10 @@ from tests.benchmarks.verdicts import FIELDS
 _SERIOUS = "f_severity IN ('high', 'critical', '')"
 #: rule -> when it applies, and what must hold, as somebody who knows the table would write it.
 BY_HAND = {
-    "close.with_root_cause": (_SERIOUS, "f_root_cause <> '' AND f_root_cause <> 'unknown' AND f_corrective_action <> ''"),
+    "close.with_root_cause": (
+        _SERIOUS,
+        "f_root_cause <> '' AND f_root_cause <> 'unknown' AND f_corrective_action <> ''",
+    ),
     "close.four_eyes": (_SERIOUS, "f_approver <> '' AND f_owner <> '' AND f_approver <> f_owner"),
     "close.outcome": (None, "f_outcome <> ''"),
     "receipt.complete": (None, "f_channel <> '' AND f_product <> '' AND f_remedy_sought <> ''"),
@@ -58,12 +61,25 @@ def measure(count: int) -> list[Figure]:
         hand.append(f"{_hand(when, must)} AS v{index}")
     statement = select(*ours).select_from(table("complaint"))
     inner = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-    counts = ", ".join(f"SUM(v{i} = '{verdict}')" for i in range(len(BY_HAND)) for verdict in ("pass", "fail", "unknown"))
+    counts = ", ".join(
+        f"SUM(v{i} = '{verdict}')"
+        for i in range(len(BY_HAND))
+        for verdict in ("pass", "fail", "unknown")
+    )
     by_us = f"SELECT {counts} FROM ({inner})"  # noqa: S608 (a benchmark's own text)
     by_hand = f"SELECT {counts} FROM (SELECT {', '.join(hand)} FROM complaint)"  # noqa: S608
     assert database.execute(by_us).fetchall() == database.execute(by_hand).fetchall()
     taken = in_turn(
-        {"ours": lambda: database.execute(by_us).fetchall(), "hand": lambda: database.execute(by_hand).fetchall()}
+        {
+            "ours": lambda: database.execute(by_us).fetchall(),
+            "hand": lambda: database.execute(by_hand).fetchall(),
+        }
     )
     ratios = [a / b for a, b in zip(taken["ours"], taken["hand"], strict=True)]
-    return [at_most(f"SQL reading: ours to hand-written, {count:,} complaints, {len(BY_HAND)} rules", ratios, 1.5)]
+    return [
+        at_most(
+            f"SQL reading: ours to hand-written, {count:,} complaints, {len(BY_HAND)} rules",
+            ratios,
+            1.5,
+        )
+    ]

@@ -40,7 +40,10 @@ def rows(count: int) -> list[dict[str, str | None]]:
     """Make facts: one field in five is empty."""
     chance = random.Random(1)
     words = ("high", "low", "critical", "unknown", "billing", "anna", "bert")
-    return [{name: chance.choice(words) if chance.random() > 0.2 else None for name in FIELDS} for _ in range(count)]
+    return [
+        {name: chance.choice(words) if chance.random() > 0.2 else None for name in FIELDS}
+        for _ in range(count)
+    ]
 
 
 def measure(count: int) -> list[Figure]:
@@ -66,7 +69,11 @@ def measure(count: int) -> list[Figure]:
     programs = [(cel.compile(when), cel.compile(must)) for when, must in RULES.values()]
 
     def by_cel_rust(told):
-        return [(must.execute(row) if when.execute(row) else None) for row in told for when, must in programs]
+        return [
+            (must.execute(row) if when.execute(row) else None)
+            for row in told
+            for when, must in programs
+        ]
 
     rego = regopy.Interpreter()
     rego.add_module("pack", _module())
@@ -97,9 +104,19 @@ def measure(count: int) -> list[Figure]:
             "regopy": lambda: by_rego(few[:50]),
         }
     )
-    sizes = {"ours": count, "cel-expr-python": len(few), "common-expression-language": len(few), "regopy": 50}
-    speed = {name: [sizes[name] * len(RULES) / second for second in seconds] for name, seconds in taken.items()}
-    fastest = max((name for name in speed if name != "ours"), key=lambda name: sorted(speed[name])[2])
+    sizes = {
+        "ours": count,
+        "cel-expr-python": len(few),
+        "common-expression-language": len(few),
+        "regopy": 50,
+    }
+    speed = {
+        name: [sizes[name] * len(RULES) / second for second in seconds]
+        for name, seconds in taken.items()
+    }
+    fastest = max(
+        (name for name in speed if name != "ours"), key=lambda name: sorted(speed[name])[2]
+    )
     ratios = [a / b for a, b in zip(speed["ours"], speed[fastest], strict=True)]
     found = [at_least(f"verdicts: ours to the fastest rival ({fastest})", ratios, 15)]
     found += [at_least(f"  verdicts a second, {name}", values, 0) for name, values in speed.items()]
