@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 #: Tickets settled in one transaction.
-PAGE = 100
+PAGE = 200
 #: Rounds of sending and settling again that one sync makes before it leaves the rest to the next.
 _ROUNDS = 4
 

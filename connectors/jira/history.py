@@ -117,7 +117,9 @@ def read_issue(
         url=site.browse(str(issue["key"])),
         revision=revision,
         head=head,
-        theirs=next((str(each["id"]) for each in reversed(ordered) if not is_ours(site, each)), None),
+        theirs=next(
+            (str(each["id"]) for each in reversed(ordered) if not is_ours(site, each)), None
+        ),
         status=current[STATUS][0] if isinstance(current[STATUS][0], str) else None,
         facets=facets_of(issue),
         fields={name: value for name, (value, _) in current.items()},

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Issues asked for at a time; Jira may give fewer.
 PAGE: Final = 100
+#: Issues handed on at a time: their long histories are fetched with one call.
+TOGETHER: Final = 200
 #: The index lags behind: what changed so long before the last sweep is looked at again.
 OVERLAP: Final = 10 * MINUTE
 #: Histories of one issue that a search embeds at most; with fewer, and all of them there, they are whole.
@@ -52,14 +54,16 @@ class Reader:
         token: str | None = None
         tokens: set[str] = set()
         empty = 0
+        jql = self._jql(since, interest)
+        held: list[Seen] = []
         while True:
             try:
-                answer = self._search(self._jql(since, interest), schema, token)
+                answer = self._search(jql, schema, token)
             except HelpdeskError as error:
                 if token is None or error.status != 400:
                     raise
-                # The token has expired: begin again at the watermark.
-                token, tokens = None, set()
+                # The token has expired, and belongs to its query: begin again at the watermark.
+                token, tokens, jql = None, set(), self._jql(since, interest)
                 continue
             issues = [
                 each for each in answer["issues"] if (each["id"], revision_of(each)) not in told
@@ -70,9 +74,13 @@ class Reader:
                 empty = 0
             elif not answer["issues"]:
                 empty += 1
+            held += [self._seen(each) for each in issues]
             token = answer.get("nextPageToken")
-            yield Page(tuple(self._seen(each) for each in issues), json.dumps({"since": since}))
-            if not token or answer.get("isLast") is True:
+            last = not token or answer.get("isLast") is True
+            if last or len(held) >= TOGETHER:
+                yield Page(tuple(held), json.dumps({"since": since}))
+                held = []
+            if last:
                 return
             if token in tokens or empty >= _EMPTY_PAGES:
                 raise HelpdeskError(
@@ -82,7 +90,7 @@ class Reader:
                     detail="the search goes round in circles",
                     remedy="It is tried again from where it stands",
                 )
-            tokens.add(token)
+            tokens.add(str(token))
 
     def look(self, refs: Sequence[Ref], schema: Schema) -> Iterator[Seen]:
         """Look at named issues, past the search index."""
