@@ -191,11 +191,9 @@ def check(
                     yield finding, key, url
 
         if form is Form.json:
-            terminal.write_json(
-                finding.as_json(key=key, url=url) for finding, key, url in checked()
-            )
+            terminal.write_json(finding.as_json(url=url) for finding, key, url in checked())
         elif form is Form.csv:
-            rows = (finding.as_json(key=key, url=url) for finding, key, url in checked())
+            rows = (finding.as_json(url=url) for finding, key, url in checked())
             first = next(rows, None)
             if first is not None:
                 columns = [name for name in first if name != "fix"]

@@ -110,8 +110,9 @@ def _print_finding(out: Console, finding: Finding, key: str, zone: ZoneInfo) -> 
 
 def print_counts(out: Console, counts: Mapping[str, Mapping[Verdict, int]], title: str) -> None:
     """Print a table of verdicts per rule."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    table.add_column("rule")
+    out.print(title, style="italic")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("rule", no_wrap=True)
     for verdict in ORDER:
         table.add_column(_WORDS[verdict][0].lower(), justify="right")
     for rule in sorted(counts):
@@ -137,9 +138,9 @@ def print_rows(
     if form == "csv":
         write_csv(columns, rows)
         return
-    table = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
-    )
+    if title:
+        out.print(title, style="italic")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

@@ -23,7 +23,7 @@ def judged(number: int, tickets: int, folder: Path) -> tuple[list[dict], dict]:
         jira_service(folder, server, mode='"observe"') as service,
     ):
         service.sync("sandbox")
-        found = [finding.as_json(key=key, url=url) for finding, key, url in service.check()]
+        found = [finding.as_json(url=url) for finding, key, url in service.check()]
     return found, truth
 
 

@@ -86,7 +86,7 @@ def _tell(
     with findings.open("w", encoding="utf-8") as file:
         for finding, key, url in service.check():
             if finding.verdict is not Verdict.passed:
-                file.write(json.dumps(finding.as_json(key=key, url=url), ensure_ascii=False) + "\n")
+                file.write(json.dumps(finding.as_json(url=url), ensure_ascii=False) + "\n")
     _print_tagged(out, world, first.tagged)
 
     key = world.find(complaint).key  # type: ignore[union-attr]

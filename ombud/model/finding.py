@@ -83,12 +83,11 @@ class Finding:
     pack: str
     pack_digest: str
 
-    def as_json(self, *, key: str, url: str) -> dict[str, object]:
+    def as_json(self, *, url: str) -> dict[str, object]:
         """Give the finding as one line of `ombud check --format json`; times are ISO 8601 in UTC."""
         return {
             "rule": self.rule,
             "ref": str(self.ref),
-            "ticket": key,
             "case": self.case,
             "account": self.ref.account,
             "url": url,

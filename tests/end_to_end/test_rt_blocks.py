@@ -36,7 +36,9 @@ def closed_early(desk):
 
 
 def findings(service, ticket):
-    return {f.rule: f for f, key, _ in service.check() if key == ticket and f.verdict is Verdict.failed}
+    return {
+        f.rule: f for f, key, _ in service.check() if key == ticket and f.verdict is Verdict.failed
+    }
 
 
 def test_a_closure_without_root_cause_is_moved_back_and_left_alone_once_mended(desk, service):
@@ -51,7 +53,14 @@ def test_a_closure_without_root_cause_is_moved_back_and_left_alone_once_mended(d
     assert "is open again" in note
 
     assert service.sync("rt").moved_back == []
-    desk.change(ticket, CustomFields={"Root cause": "wrong label", "Corrective action": "new label", "Outcome": "Upheld"})
+    desk.change(
+        ticket,
+        CustomFields={
+            "Root cause": "wrong label",
+            "Corrective action": "new label",
+            "Outcome": "Upheld",
+        },
+    )
     desk.walk(ticket, "resolved")
     assert service.sync("rt").moved_back == []
     mended = desk.read(ticket)
@@ -96,7 +105,12 @@ def test_a_merged_ticket_is_one_case_with_the_survivor(desk, service, rt_server)
     service.sync("rt")
     desk.change(second, person="root", MergeInto=first)
     service.sync("rt")
-    cases = {state.case for page in service.store.complaints("complaints") for state in page if state.key in {first, second}}
+    cases = {
+        state.case
+        for page in service.store.complaints("complaints")
+        for state in page
+        if state.key in {first, second}
+    }
     assert len(cases) == 1
 
 
@@ -106,4 +120,8 @@ def test_uninstalling_takes_our_fields_away(desk, service):
     refs = [ref for ref in service.list_ours("rt") if ref.id == ticket]
     assert service.uninstall("rt", refs) == {}
     after = desk.read(ticket)
-    assert [values(after, name) for name in ("Ombud flags", "Ombud note", "Ombud key")] == [[], [], []]
+    assert [values(after, name) for name in ("Ombud flags", "Ombud note", "Ombud key")] == [
+        [],
+        [],
+        [],
+    ]
