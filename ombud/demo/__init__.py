@@ -84,7 +84,7 @@ def _tell(
     terminal.print_counts(out, first.verdicts(), "Verdicts of the pack iso10002, profile standard")
     findings = folder / "findings.jsonl"
     with findings.open("w", encoding="utf-8") as file:
-        for finding, key, url in service.check():
+        for finding, _, url in service.check():
             if finding.verdict is not Verdict.passed:
                 file.write(json.dumps(finding.as_json(url=url), ensure_ascii=False) + "\n")
     _print_tagged(out, world, first.tagged)

@@ -32,7 +32,7 @@ def client(slept):
     "base", ["http://desk.example", "ftp://desk.example", "desk", "https://a:b@desk.example"]
 )
 def test_an_address_that_must_not_be_used_is_refused(base):
-    with pytest.raises(ConfigurationError, match="accounts.desk.url"):
+    with pytest.raises(ConfigurationError, match=r"accounts\.desk\.url"):
         Client("desk", base, {}, clock=FixedClock(NOW), sleep=print)
 
 
@@ -58,7 +58,7 @@ def test_the_environment_is_not_asked(client):
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("told", "seconds"), [("7", 7.0), ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0), ("0", 0.0)]
+    "told, seconds", [("7", 7.0), ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0), ("0", 0.0)]
 )
 def test_a_limit_is_waited_for_as_long_as_it_asks(client, slept, told, seconds):
     responses.get(f"{BASE}/x", status=429, headers={"Retry-After": told})
@@ -114,7 +114,7 @@ def test_a_lost_answer_is_uncertain_and_a_refused_connection_is_not(client):
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    "status, kind",
     [
         (401, Kind.signin),
         (403, Kind.permission),
