@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import socket
+import threading
+from datetime import timedelta
+
 import pytest
+import requests
 
 from ombud.model.facts import Verdict
 from tests.desks import rt_service
@@ -125,3 +132,62 @@ def test_uninstalling_takes_our_fields_away(desk, service):
         [],
         [],
     ]
+
+
+class LossyDoor:
+    """A door before a server that passes everything on, and once loses the answer to a comment."""
+
+    def __init__(self, port):
+        self.upstream = port
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        self.lost = False
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                caller, _ = self.listening.accept()
+                threading.Thread(target=self.pass_on, args=(caller,), daemon=True).start()
+
+    def pass_on(self, caller):
+        """Pass on one request and its answer, and hang up."""
+        with caller, contextlib.suppress(OSError):
+            asked = caller.recv(1 << 20)
+            head, _, body = asked.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            while length is not None and len(body) < int(length[1]):
+                body += caller.recv(1 << 20)
+            head = re.sub(rb"(?i)connection: keep-alive", b"Connection: close", head)
+            with socket.create_connection(("127.0.0.1", self.upstream)) as server:
+                server.sendall(head + b"\r\n\r\n" + body)
+                answer = b""
+                while part := server.recv(1 << 20):
+                    answer += part
+            if not self.lost and re.match(rb"POST \S+/comment ", head):
+                self.lost = True
+                return
+            caller.sendall(answer)
+
+
+def test_a_lost_reply_does_not_double_the_note(desk, rt_server, tmp_path):
+    sample = desk.read(desk.create())
+    ids = {field["name"]: f"cf.{field['id']}" for field in sample["CustomFields"]}
+    door = LossyDoor(int(rt_server.url.rpartition(":")[2]))
+    with rt_service(tmp_path, rt_server, ids, url=f"http://127.0.0.1:{door.port}") as service:
+        service.sync("rt")
+        ticket = closed_early(desk)
+        report = service.sync("rt")
+        assert door.lost
+        assert report.waiting >= 1
+        service.clock.ahead += timedelta(minutes=5)
+        service.sync("rt")
+        service.sync("rt")
+    door.listening.close()
+    history = requests.get(
+        f"{rt_server.rest}/ticket/{ticket}/history?fields=Type&per_page=100",
+        headers=rt_server.headers("ombud"),
+        timeout=60,
+    ).json()["items"]
+    assert sum(row["Type"] == "Comment" for row in history) == 1
+    assert desk.read(ticket)["Status"] == "responded"
