@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from ombud.model.instant import DAY, MINUTE, SECOND, instant, moment
-from ombud.model.openings import Hints, Openings
+from ombud.model.openings import NEVER, Hints, Openings
 from ombud.model.term import Pause, Term, Unit, joined
 from ombud.model.week import Week, length_of, parse_week
 
@@ -97,11 +97,7 @@ class Calendar:
         #: Closes of business, one for each business day.
         self._closes_of_business: list[Instant] = []
         # The evening before the first day may stay open into it.
-        spans = [
-            (max(opens, self._begin), closes)
-            for opens, closes in self._windows(self._first - 1)
-            if closes > self._begin
-        ]
+        spans = self._windows(self._first - 1)
         close = self._begin
         for day, (midnight, following) in enumerate(pairwise(self._midnights), self._first):
             windows = self._windows(day) if following > midnight else []
@@ -176,11 +172,13 @@ class Calendar:
             raise self._outside(start, term)
         unit = term.unit
         if unit is _BUSINESS_HOURS:
-            length = self._paused_open(start, term.length, pauses) if pauses else term.length
-            if length is None:
-                return None
-            due = self._openings.after(start, length)
-            if due is None:
+            openings = self._openings
+            due = (
+                openings.after_pauses(start, term.length, pauses)
+                if pauses
+                else openings.after(start, term.length)
+            )
+            if due == NEVER:
                 raise self._outside(start, term)
             return due
         if unit is _HOURS:
@@ -217,17 +215,17 @@ class Calendar:
                 offsets[index] + start * slopes[index]
                 for index, start in zip(found, starts, strict=True)
             ]
+        pieces = slice(bisect_left(edges, first), bisect_left(edges, last) + 1)
+        cuts = map(bisect_right, repeat(starts), edges[pieces])
         dues: list[Instant] = []
         done = 0
-        while done < len(starts):
-            index = bisect_left(edges, starts[done])
-            until = bisect_right(starts, edges[index], done)
-            offset = offsets[index]
-            if slopes[index]:
-                dues += [start + offset for start in starts[done:until]]
-            else:
-                dues += [offset] * (until - done)
-            done = until
+        for cut, slope, offset in zip(cuts, slopes[pieces], offsets[pieces], strict=True):
+            if cut > done:
+                if slope:
+                    dues += [start + offset for start in starts[done:cut]]
+                else:
+                    dues += [offset] * (cut - done)
+                done = cut
         return dues
 
     def tabulate(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
@@ -259,14 +257,13 @@ class Calendar:
         openings = self._openings
         marks = {*openings.opens, *openings.closes, last}
         # Where the start passes these, the due leaps from a close to the next opening.
-        leaps = (openings.reached(until - length) for until in openings.before if until > length)
-        marks |= {leap for leap in leaps if leap is not None}
+        marks |= {openings.reached(until - length) for until in openings.before if until > length}
         edges, slopes, offsets = [], [], []
         for edge in sorted(marks):
             if edge > last:
                 break
             due = openings.after(edge, length)
-            if due is None:
+            if due == NEVER:
                 break
             slope = int(edge > self._begin and openings.holds(edge - 1))
             edges.append(edge)
@@ -289,7 +286,7 @@ class Calendar:
         """Give the first instant from `at` on at which the desk is open."""
         self._within(at)
         found = at if self._openings.holds(at) else self._openings.following(at)
-        if found is None:
+        if found == NEVER:
             raise self._outside(at)
         return found
 
@@ -354,22 +351,6 @@ class Calendar:
         if unit is _BUSINESS_DAYS:
             return self._closes_of_business, self._business_until[day]
         return midnights, day + 2
-
-    def _paused_open(self, start: Instant, length: int, pauses: Sequence[Pause]) -> int | None:
-        """Add the open time of pauses to a length of open time; `None` while one of them holds it up."""
-        until = self._openings.until
-        since = until(start)
-        for begin, end in joined(pauses):
-            if end is not None and end <= start:
-                continue
-            # Open time since the start, at which the pause begins.
-            held = until(begin) - since if begin > start else 0
-            if held >= length:
-                break
-            if end is None:
-                return None
-            length += until(end) - since - held
-        return length
 
     def _within(self, at: Instant) -> None:
         if not self._begin <= at <= self._end:

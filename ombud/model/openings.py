@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ombud.model.facts import Instant
+    from ombud.model.term import Pause
 
 #: Later than anything a calendar lays out.
-_NEVER: Final = 1 << 62
+NEVER: Final = 1 << 62
+_BEGIN: Final = itemgetter(0)
 
 
 class Hints:
@@ -48,25 +51,28 @@ class Openings:
     def __init__(
         self, spans: Iterable[tuple[Instant, Instant]], begin: Instant, end: Instant
     ) -> None:
-        """Merge spans that overlap or touch; instants asked for lie from `begin` to `end`."""
-        self.opens, self.closes = _merged([(begin, begin), *spans])
+        """Merge spans that overlap or touch, and cut them at `begin` and `end`."""
+        cut = ((max(opens, begin), min(closes, end)) for opens, closes in spans)
+        self.opens, self.closes = _merged(
+            [(begin, begin), *(span for span in cut if span[0] < span[1])]
+        )
         self.before = [0]
         for opens, closes in zip(self.opens, self.closes, strict=True):
             self.before.append(self.before[-1] + closes - opens)
         self.total = self.before[-1]
-        self.opens.append(_NEVER)
-        self.closes.append(_NEVER)
+        self.opens.append(NEVER)
+        self.closes.append(NEVER)
         self._origin = begin
         self._end = end
         self._hints = Hints(self.opens, end)
         self._hints_before = Hints(self.before, self.total)
 
-    def after(self, start: Instant, length: int) -> Instant | None:
+    def after(self, start: Instant, length: int) -> Instant:
         """Give the instant at which so much open time has passed since `start`.
 
-        The close, where both a close and the next opening fit; `None` where there is not so much left.
+        The close, where both a close and the next opening fit; `NEVER` where there is not so much left.
         """
-        # Written out in one piece: this is where deadlines are reckoned.
+        # Written out in one piece, as is `after_pauses`: this is where deadlines are reckoned.
         opens, before, hints = self.opens, self.before, self._hints
         place = hints.places[(start - self._origin) >> hints.shift]
         while opens[place + 1] <= start:
@@ -76,7 +82,62 @@ class Openings:
         else:
             target = before[place + 1] + length
         if target > self.total:
-            return None
+            return NEVER
+        hints = self._hints_before
+        place = hints.places[target >> hints.shift]
+        while before[place + 1] < target:
+            place += 1
+        return opens[place] + target - before[place]
+
+    def after_pauses(self, start: Instant, length: int, pauses: Sequence[Pause]) -> Instant | None:
+        """As `after`, without the open time inside pauses; `None` while one of them holds it up."""
+        opens, closes, before, hints = self.opens, self.closes, self.before, self._hints
+        places, shift, origin, last = hints.places, hints.shift, self._origin, self._end
+        place = places[(start - origin) >> shift]
+        while opens[place + 1] <= start:
+            place += 1
+        # Up to `cursor` all is counted; until there the desk was open for `since`.
+        cursor = start
+        since = (
+            before[place + 1] if start >= closes[place] else before[place] + start - opens[place]
+        )
+        target = since + length
+        count = len(pauses)
+        if count > 1 and (count > 2 or pauses[0][0] > pauses[1][0]):
+            pauses = sorted(pauses, key=_BEGIN)
+        for begin, end in pauses:
+            held = since
+            if begin > cursor:
+                if begin >= last:
+                    break
+                place = places[(begin - origin) >> shift]
+                while opens[place + 1] <= begin:
+                    place += 1
+                if begin >= closes[place]:
+                    held = before[place + 1]
+                else:
+                    held = before[place] + begin - opens[place]
+                if held >= target:
+                    break
+            if end is None:
+                return None
+            if end <= cursor or end <= begin:
+                continue
+            if end >= last:
+                return NEVER
+            if opens[place + 1] <= end:
+                place = places[(end - origin) >> shift]
+                while opens[place + 1] <= end:
+                    place += 1
+            if end >= closes[place]:
+                until = before[place + 1]
+            else:
+                until = before[place] + end - opens[place]
+            target += until - held
+            cursor = end
+            since = until
+        if target > self.total:
+            return NEVER
         hints = self._hints_before
         place = hints.places[target >> hints.shift]
         while before[place + 1] < target:
@@ -85,16 +146,11 @@ class Openings:
 
     def until(self, at: Instant) -> int:
         """Give the open time from the first instant until `at`."""
-        hints, opens = self._hints, self.opens
-        place = hints.places[(min(at, self._end) - self._origin) >> hints.shift]
-        while opens[place + 1] <= at:
-            place += 1
-        return self.before[place] + min(at, self.closes[place]) - opens[place]
+        place = bisect_right(self.opens, at) - 1
+        return self.before[place] + min(at, self.closes[place]) - self.opens[place]
 
-    def reached(self, target: int) -> Instant | None:
-        """Give the instant until which there was so much open time, more than none: the inverse of `until`."""
-        if target > self.total:
-            return None
+    def reached(self, target: int) -> Instant:
+        """Give the instant until which there was so much open time, none or too much excepted."""
         place = bisect_left(self.before, target) - 1
         return self.opens[place] + target - self.before[place]
 
@@ -102,10 +158,9 @@ class Openings:
         """Tell whether the desk is open; the closing instant itself is not."""
         return at < self.closes[bisect_right(self.opens, at) - 1]
 
-    def following(self, at: Instant) -> Instant | None:
-        """Give the next opening after an instant."""
-        opens = self.opens[bisect_right(self.opens, at)]
-        return None if opens == _NEVER else opens
+    def following(self, at: Instant) -> Instant:
+        """Give the next opening after an instant, `NEVER` where there is none."""
+        return self.opens[bisect_right(self.opens, at)]
 
     def within(self, begin: Instant, end: Instant) -> Iterator[tuple[Instant, Instant]]:
         """Give the spans between two instants, cut at both."""
