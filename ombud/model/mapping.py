@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -236,9 +237,10 @@ class Mapping:
             return of.values.get(text, UNKNOWN)
         if of.type == "number":
             try:
-                return float(text)
+                number = float(text)
             except ValueError:
                 return UNKNOWN
+            return number if isfinite(number) else UNKNOWN
         if of.type == "instant":
             moment = instant_of(text, self.tzinfo)
             return UNKNOWN if moment is None else moment

@@ -211,3 +211,33 @@ def test_members_of_one_case_share_receipt_and_messages() -> None:
 def test_stage_evidence_counts_where_a_mapping_asks_for_it() -> None:
     mapping = replace(MAPPING, milestones={"decided": (StageEvidence("closed"),)})
     assert Fold(mapping).fold([*born(), status("7", 60, "1", "9")]).row["decided"] == BORN + HOUR
+
+
+def test_a_number_that_is_none_is_unknown() -> None:
+    mapping = replace(MAPPING, fields={"contact_attempts": FieldOf("cf9", type="number")})
+    for text, value in (
+        ("2", 2.0),
+        ("nan", UNKNOWN),
+        ("inf", UNKNOWN),
+        ("many", UNKNOWN),
+        (" ", None),
+    ):
+        assert mapping.value(mapping.fields["contact_attempts"], text) == value or value is UNKNOWN
+        assert (mapping.value(mapping.fields["contact_attempts"], text) is UNKNOWN) is (
+            value is UNKNOWN
+        )
+
+
+def test_a_complaint_recognised_late_keeps_the_date_of_the_marked_message() -> None:
+    marked = replace(
+        MAPPING, milestones={"received": (MessageEvidence(by=Side.complainant, kind="complaint"),)}
+    )
+    words = Message(
+        public=True,
+        by=Side.complainant,
+        to=Side.agent,
+        automatic=False,
+        kinds=frozenset({"complaint"}),
+    )
+    said = event("c1", -60, Kind.message, message=words)
+    assert Fold(marked).fold([*born(), said]).row["received"] == BORN - HOUR
