@@ -18,8 +18,8 @@ from ombud import terminal
 from ombud.log import configure_logging
 from ombud.model.clock import SystemClock, parse_instant
 from ombud.model.facts import Verdict
-from ombud.settings import SettingsError
 from ombud.store import StoreError
+from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.service import NotFound, Service, open_service
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from ombud.mapping_file import load_mapping, typed
 from ombud.model.calendar import Calendar, parse_week
 from ombud.model.complaint import Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant
-from ombud.settings import load_mapping, typed
 from policies.judge import Judge
 from policies.load import holiday_dates, load_pack
 

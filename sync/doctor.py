@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from connectors import load_manifest, vendors
 from connectors.errors import HelpdeskError
 from ombud.model.connector import Capability, Check
-from ombud.settings import SettingsError, load_settings, secrets_of
+from ombud.settings import load_settings, secrets_of
 from ombud.store import StoreError
+from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.binding import bind
 from sync.service import database_path, open_service

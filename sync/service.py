@@ -5,21 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from connectors import open_connector
 from connectors.file import LogShape, read_log
+from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Interest, Page, Seen
-from ombud.model.facts import Verdict
 from ombud.model.instant import instant
-from ombud.settings import Fault, SettingsError, load_log, load_settings, secret, secrets_of
+from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import StoreError, open_store, restore_backup
+from ombud.toml import Fault, SettingsError
 from sync.binding import bind
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
+from sync.report import SyncReport
 from sync.settle import Settling, Tally, judge_again, settle, store_readings
 
 if TYPE_CHECKING:
@@ -35,12 +36,10 @@ if TYPE_CHECKING:
         NativeField,
         NativeStatus,
         Reading,
-        Receipt,
     )
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
-    from ombud.model.mark import Plan
     from ombud.settings import Settings
     from ombud.store import Store, Triage
     from policies.judge import Gap
@@ -58,80 +57,6 @@ _ROUNDS = 4
 
 class NotFound(Exception):
     """Say that a name names nothing."""
-
-
-@dataclass(slots=True)
-class SyncReport:
-    """Tell what a sync of one account did."""
-
-    account: str
-    tally: Tally = field(default_factory=Tally)
-    tagged: dict[str, list[str]] = field(default_factory=dict)
-    noted: list[str] = field(default_factory=list)
-    moved_back: list[dict[str, object]] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    waiting: int = 0
-
-    def note(self, plan: Plan, receipt: Receipt) -> None:
-        """Take a plan that is in place into the report."""
-        if plan.add_tags or plan.remove_tags:
-            self.tagged[str(plan.ref)] = sorted(plan.add_tags)
-        if plan.text:
-            self.noted.append(str(plan.ref))
-        if plan.move_back is not None:
-            self.moved_back.append(
-                {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
-            )
-
-    @property
-    def findings(self) -> bool:
-        """Tell whether anything was judged."""
-        return bool(self.tally.findings)
-
-    def verdicts(self) -> dict[str, dict[Verdict, int]]:
-        """Give counts per rule and verdict."""
-        return {
-            rule: {Verdict(verdict): count for verdict, count in counts.items()}
-            for rule, counts in self.tally.findings.items()
-        }
-
-    def sentence(self) -> str:
-        """Say it in a sentence."""
-        t = self.tally
-        parts = [
-            (
-                f"{self.account}: {t.seen:,} tickets seen, {t.unchanged:,} unchanged, {t.complaints:,} complaints, "
-                f"{t.undecided:,} undecided, {t.outside:,} outside the scope"
-            )
-        ]
-        if t.unreadable:
-            parts.append(f"{t.unreadable:,} could not be read")
-        if self.tagged:
-            parts.append(f"{len(self.tagged):,} tagged")
-        if self.moved_back:
-            parts.append(f"{len(self.moved_back):,} moved back")
-        if self.waiting:
-            parts.append(f"{self.waiting:,} writes whose outcome is not known yet")
-        return "; ".join(parts) + "."
-
-    def as_json(self) -> dict[str, object]:
-        """Give it as an object for programs."""
-        t = self.tally
-        return {
-            "account": self.account,
-            "seen": t.seen,
-            "unchanged": t.unchanged,
-            "read": t.read,
-            "complaints": t.complaints,
-            "undecided": t.undecided,
-            "outside": t.outside,
-            "unreadable": t.unreadable,
-            "verdicts": t.findings,
-            "tagged": self.tagged,
-            "moved_back": self.moved_back,
-            "refused": self.refused,
-            "waiting": self.waiting,
-        }
 
 
 class Service:

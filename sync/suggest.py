@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors import load_manifest, open_connector
 from ombud.model.connector import Interest, Schema
 from ombud.model.mapping import DEFAULT_EVIDENCE, INHERENT
-from ombud.settings import Account, Fault, SettingsError, secret, secrets_of
+from ombud.settings import Account, secret, secrets_of
+from ombud.toml import Fault, SettingsError
 from policies.load import load_pack
 from policies.rule import Guard
 

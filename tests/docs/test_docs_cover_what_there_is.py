@@ -10,8 +10,9 @@ import typer
 
 import cli  # noqa: TID251 (the commands are read from the door itself)
 from connectors import load_manifest, vendors
+from ombud.mapping_file import LogSettings
 from ombud.model.connector import Capability
-from ombud.settings import Account, Binding, CalendarSettings, LogSettings, Settings
+from ombud.settings import Account, Binding, CalendarSettings, Settings
 from policies.load import load_pack
 
 ROOT = Path(__file__).resolve().parents[2]

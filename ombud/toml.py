@@ -1,0 +1,141 @@
+"""Read TOML files strictly; every fault names file, line, field and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Name one thing wrong in a file: where, what, and what to do."""
+
+    file: str
+    line: int
+    field: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.what}. {self.remedy}"
+
+
+class SettingsError(Exception):
+    """Refuse a configuration; `faults` holds all that is wrong with it."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Keep the faults."""
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class Strict(BaseModel):
+    """Refuse what is not known, and never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+def read_toml(path: Path, remedy: str) -> tuple[str, dict[str, Any]]:
+    """Give a file's text and what it says; raises `SettingsError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SettingsError([Fault(str(path), 0, "file", "does not exist", remedy)]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            [Fault(str(path), 0, "file", f"cannot be read: {error}", "Save it as UTF-8 text")]
+        ) from error
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        told = re.search(r"line (\d+)", str(error))
+        line = int(told.group(1)) if told else 0
+        raise SettingsError(
+            [Fault(str(path), line, "syntax", f"is not TOML: {error}", "Mend the line")]
+        ) from error
+
+
+def validated(model: type[T], path: Path, text: str, data: dict[str, Any]) -> T:
+    """Give what a file says as a model; raises `SettingsError` with every fault."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError([_told(path, text, model, each) for each in error.errors()]) from None
+
+
+def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:
+    where = tuple(error["loc"])
+    if error["type"] == "extra_forbidden":
+        wrong = str(where[-1])
+        near = difflib.get_close_matches(wrong, _field_names(model), 1)
+        remedy = (
+            f"Did you mean {near[0]!r}?" if near else "Remove it, or see docs/reference/settings.md"
+        )
+        return fault_at(path, text, where, "is not a setting", remedy)
+    if error["type"] == "missing":
+        return fault_at(path, text, where, "is missing", "Add it")
+    allowed = error.get("ctx", {}).get("expected")
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return fault_at(path, text, where, said, f"Allowed: {allowed}" if allowed else "Mend the value")
+
+
+def _field_names(model: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    todo: list[Any] = [model]
+    seen: set[Any] = set()
+    while todo:
+        each = todo.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        for name, info in each.model_fields.items():
+            names.append(info.alias or name)
+            todo.extend(sub for sub in _models(info.annotation) if sub not in seen)
+    return names
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in getattr(annotation, "__args__", ()) for model in _models(arg)]
+
+
+def fault_at(path: Path, text: str, where: Sequence[object], what: str, remedy: str) -> Fault:
+    """Give a fault at a key, with its line."""
+    return Fault(
+        str(path), _line_of(text, where), ".".join(str(part) for part in where), what, remedy
+    )
+
+
+def _line_of(text: str, where: Sequence[object]) -> int:
+    """Find the line of a key: the first line that names it after the line that names its parent."""
+    lines = text.splitlines()
+    at = 0
+    for part in where:
+        if isinstance(part, int):
+            starts = [
+                i for i, line in enumerate(lines) if i >= at and line.lstrip().startswith("[[")
+            ]
+            at = starts[part] if part < len(starts) else at
+            continue
+        pattern = re.compile(rf"(^|[\[.{{,\s\"']){re.escape(str(part))}([\].}}\"'\s=]|$)")
+        at = next((i for i in range(at, len(lines)) if pattern.search(lines[i].split("#")[0])), at)
+    return at + 1

@@ -1,0 +1,87 @@
+"""What a sync or an import of one account did, for people and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ombud.model.facts import Verdict
+from sync.settle import Tally
+
+if TYPE_CHECKING:
+    from ombud.model.connector import Receipt
+    from ombud.model.mark import Plan
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Tell what a sync of one account did."""
+
+    account: str
+    tally: Tally = field(default_factory=Tally)
+    tagged: dict[str, list[str]] = field(default_factory=dict)
+    noted: list[str] = field(default_factory=list)
+    moved_back: list[dict[str, object]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    waiting: int = 0
+
+    def note(self, plan: Plan, receipt: Receipt) -> None:
+        """Take a plan that is in place into the report."""
+        if plan.add_tags or plan.remove_tags:
+            self.tagged[str(plan.ref)] = sorted(plan.add_tags)
+        if plan.text:
+            self.noted.append(str(plan.ref))
+        if plan.move_back is not None:
+            self.moved_back.append(
+                {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
+            )
+
+    @property
+    def findings(self) -> bool:
+        """Tell whether anything was judged."""
+        return bool(self.tally.findings)
+
+    def verdicts(self) -> dict[str, dict[Verdict, int]]:
+        """Give counts per rule and verdict."""
+        return {
+            rule: {Verdict(verdict): count for verdict, count in counts.items()}
+            for rule, counts in self.tally.findings.items()
+        }
+
+    def sentence(self) -> str:
+        """Say it in a sentence."""
+        t = self.tally
+        parts = [
+            (
+                f"{self.account}: {t.seen:,} tickets seen, {t.unchanged:,} unchanged, {t.complaints:,} complaints, "
+                f"{t.undecided:,} undecided, {t.outside:,} outside the scope"
+            )
+        ]
+        if t.unreadable:
+            parts.append(f"{t.unreadable:,} could not be read")
+        if self.tagged:
+            parts.append(f"{len(self.tagged):,} tagged")
+        if self.moved_back:
+            parts.append(f"{len(self.moved_back):,} moved back")
+        if self.waiting:
+            parts.append(f"{self.waiting:,} writes whose outcome is not known yet")
+        return "; ".join(parts) + "."
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as an object for programs."""
+        t = self.tally
+        return {
+            "account": self.account,
+            "seen": t.seen,
+            "unchanged": t.unchanged,
+            "read": t.read,
+            "complaints": t.complaints,
+            "undecided": t.undecided,
+            "outside": t.outside,
+            "unreadable": t.unreadable,
+            "verdicts": t.findings,
+            "tagged": self.tagged,
+            "moved_back": self.moved_back,
+            "refused": self.refused,
+            "waiting": self.waiting,
+        }
