@@ -23,6 +23,8 @@ class Figure:
 
     def line(self) -> str:
         """Give it as a line of a table."""
+        if self.goal == ">= 0":
+            return f"{self.name:<64} {self.median:>12,.1f}  ({self.least:,.1f} to {self.most:,.1f})"
         word = "met" if self.met else "MISSED"
         return f"{self.name:<64} {self.median:>12,.1f}  ({self.least:,.1f} to {self.most:,.1f})  goal {self.goal}: {word}"
 

@@ -32,12 +32,12 @@ BY_HAND = {
 
 
 def _hand(when: str | None, must: str) -> str:
+    """Write a rule's verdict so that SQLite reads each condition once."""
+    verdict = f"CASE ({must}) WHEN 1 THEN 'pass' WHEN 0 THEN 'fail' ELSE 'unknown' END"
     if when is None:
-        return f"CASE WHEN {must} THEN 'pass' WHEN NOT ({must}) THEN 'fail' ELSE 'unknown' END"
-    return (
-        f"CASE WHEN NOT ({when}) THEN 'not_applicable' WHEN {must} THEN 'pass' "
-        f"WHEN {when} AND NOT ({must}) THEN 'fail' ELSE 'unknown' END"
-    )
+        return verdict
+    either = f"CASE WHEN ({must}) THEN 'pass' ELSE 'unknown' END"
+    return f"CASE ({when}) WHEN 0 THEN 'not_applicable' WHEN 1 THEN {verdict} ELSE {either} END"
 
 
 def measure(count: int) -> list[Figure]:
