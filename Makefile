@@ -37,11 +37,11 @@ demo-truth: setup ## Compare the findings with what the sandbox knows to be true
 # The tests run even where lint finds fault, so that one run tells all.
 test: setup-test ## Check everything that takes less than 15 minutes
 	@lint=0; $(MAKE) lint || lint=$$?; \
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not long" $(ARGS); \
+	$(BIN)/pytest -n $(JOBS) -m "not long" $(ARGS); \
 	if [ $$lint -ne 0 ]; then echo "The tests passed, but lint failed: see above." >&2; exit $$lint; fi
 
 test-long: setup-test ## Check what takes longer
-	@OMBUD_HYPOTHESIS=long $(BIN)/pytest -n $(JOBS) --dist loadgroup -m long $(ARGS)
+	@OMBUD_HYPOTHESIS=long $(BIN)/pytest -n $(JOBS) -m long $(ARGS)
 
 bench: setup-bench ## Measure against rivals, ratios in one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

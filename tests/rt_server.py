@@ -78,8 +78,8 @@ def _started(folder: Path) -> RtServer:
 
 
 @pytest.fixture(scope="session")
-def rt_server(tmp_path_factory):
-    """Give a real Request Tracker with a complaints desk; it stops with the last process of the run."""
+def _rt_server(tmp_path_factory):
+    """Start a real Request Tracker with a complaints desk; it stops with the last process of the run."""
     lacking = _run("demands")
     if lacking.returncode:
         pytest.skip(lacking.stderr.strip())
@@ -98,9 +98,9 @@ def rt_server(tmp_path_factory):
             _run("stop", "--dir", str(folder))
 
 
-def pytest_collection_modifyitems(items):
-    """Let one worker run all tests of the server: they watch the same feed of changes."""
-    for item in items:
-        if "rt_server" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.rt)
-            item.add_marker(pytest.mark.xdist_group("rt"))
+@pytest.fixture
+def rt_server(_rt_server):
+    """Give the server to one test at a time: they all watch the same feed of changes."""
+    with (_rt_server.folder / "in-use").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield _rt_server
