@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.facts import UNKNOWN, Verdict
 from policies.row import compile_guard, compile_row
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 STANDING_OCCURRENCE = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """State how one rule stands for one complaint at one occurrence.
 
     Attributes:

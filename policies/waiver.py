@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import Verdict
@@ -59,8 +59,7 @@ def waive(
     if not excused:
         return list(judged)
     return [
-        replace(
-            each,
+        each._replace(
             verdict=Verdict.waived if each.verdict is Verdict.failed else each.verdict,
             standing=Verdict.waived if each.standing is Verdict.failed else each.standing,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cached_property
@@ -74,6 +75,11 @@ class Bound:
             "scope": self.scope.digest,
             "calendar": self.calendar.digest,
         }
+
+    @cached_property
+    def digests_text(self) -> str:
+        """Give the digests as the decision log keeps them."""
+        return json.dumps(dict(self.digests), sort_keys=True)
 
     @cached_property
     def digest(self) -> str:

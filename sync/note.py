@@ -23,7 +23,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def wall(at: Instant, zone: ZoneInfo) -> str:
     """Write an instant as people of the desk say it: "Tue 24 Nov, 17:00"."""
     here = moment(at, zone)
-    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]}, {here:%H:%M}"
+    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]}, {here.hour:02}:{here.minute:02}"
 
 
 def write_note(

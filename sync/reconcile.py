@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ombud.model.event import Ref, digest
+from ombud.model.event import Ref
 from ombud.model.mark import MoveBack, Plan
 
 if TYPE_CHECKING:
@@ -29,13 +29,8 @@ def plan(desired: Desired, actual: Actual) -> Plan:
     )
 
 
-def key_of(asked: Plan) -> str:
-    """Give the key under which the helpdesk remembers a plan: equal plans on equal revisions share it."""
-    return digest(to_json(asked))
-
-
 def to_json(asked: Plan) -> str:
-    """Write a plan for the outbox."""
+    """Write a plan for the outbox; its digest is the key under which the helpdesk remembers it."""
     back = asked.move_back
     return json.dumps(
         {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ombud.model.complaint import case_of
 from ombud.model.connector import Gone, Ours
-from ombud.model.event import Kind, Ref
+from ombud.model.event import Kind, Ref, digest
 from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
@@ -17,7 +16,7 @@ from policies.waiver import waive
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, scope_left
 from sync.ingest import ingest
-from sync.reconcile import key_of, plan, to_json
+from sync.reconcile import plan, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -244,7 +243,7 @@ def _settle_one(
         findings=findings,
         posting=_posting(at, complaint, actual, decided.desired) if at.acting else None,
         why=decided.why,
-        digests=json.dumps(dict(bound.digests), sort_keys=True),
+        digests=bound.digests_text,
         withdrawn=withdrawn or (f"merged into {complaint.case}" if former else None),
         former=former,
     )
@@ -260,7 +259,8 @@ def _posting(
     if asked.empty:
         return None
     at.tally.planned += 1
-    return Posting(to_json(asked), key_of(asked), urgent=asked.move_back is not None)
+    told = to_json(asked)
+    return Posting(told, digest(told), urgent=asked.move_back is not None)
 
 
 def _partners(at: Settling, ref: Ref, events: Iterable[Event]) -> list[Event]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from ombud.model.facts import Instant, Unknown
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """Name a ticket by what never changes: keys move, so they are shown and not stored as identity.
+
+    A tuple, as events and findings are: they are made by the million, and hashed and compared more often.
 
     Attributes:
         account: name of the account in ombud.toml.
@@ -113,8 +114,7 @@ CREATED: Final = "created"
 Native: TypeAlias = "str | tuple[str, ...] | Unknown | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """State one thing that happened to one ticket.
 
     Attributes:

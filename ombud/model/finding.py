@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.facts import Verdict
@@ -36,8 +36,7 @@ class Fix:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """State a rule's verdict on a complaint at one occurrence; immutable, an interval in the store.
 
     Attributes:

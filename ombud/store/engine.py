@@ -89,6 +89,9 @@ def explained(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise explanation(engine.url.database or "the database", error.orig or error) from error
+    except engine.dialect.loaded_dbapi.Error as error:
+        # From a statement that ran on the driver's own cursor.
+        raise explanation(engine.url.database or "the database", error) from error
 
 
 def explanation(where: object, error: BaseException) -> StoreError:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, or_, select, update
 
 from ombud.model.event import Ref
 from ombud.model.facts import Verdict
-from ombud.store.statements import Change, Clash, Put
+from ombud.store.statements import Change, Clash, Put, Query, among
 from ombud.store.tables import finding
 from ombud.store.values import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -44,16 +45,18 @@ _COMPARED: Final = (
     "ticket",
 )
 _PLACES: Final = tuple(_PUT.columns.index(name) for name in _COMPARED)
-_OPEN: Final = select(
-    finding.c.seq,
-    finding.c.kase,
-    finding.c.key,
-    finding.c.rule,
-    finding.c.occurrence,
-    *(finding.c[name] for name in _COMPARED),
-).where(finding.c.kase.in_(bindparam("cases", expanding=True)), finding.c.until.is_(None))
+_OPEN: Final = Query(
+    lambda kind: select(
+        finding.c.seq,
+        finding.c.kase,
+        finding.c.key,
+        finding.c.rule,
+        finding.c.occurrence,
+        *(finding.c[name] for name in _COMPARED),
+    ).where(among(kind, finding.c.kase, "cases"), finding.c.until.is_(None)),
+    ("cases",),
+)
 _CHUNK: Final = 500
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) -> list[Line]:
@@ -70,7 +73,7 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
         if one.state.case is not None and one.findings is not None:
             speaking[one.state.case] = (one, one.findings)
     held: dict[str, dict[str, Any]] = {}
-    for row in _open(db, list(speaking)):
+    for row in _OPEN.all(db, list(speaking)):
         held.setdefault(row[1], {})[row[2]] = row
     ended: list[tuple[Instant, str | None, int]] = []
     begun: list[tuple[Any, ...]] = []
@@ -84,11 +87,11 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
             told = _row(each, known_at)
             now = tuple([told[place] for place in _PLACES])
             if row is not None:
-                if now == tuple(row[5:]):
+                if now == row[5:]:
                     continue
                 ended.append((known_at, None, row[0]))
             begun.append(told)
-            if row is None or now[:2] != tuple(row[5:7]):
+            if row is None or now[:2] != row[5:7]:
                 lines.append((case, each.rule, each.occurrence, *now[:2], one.why, one.digests))
         for row in before.values():
             why = one.withdrawn or "no longer judged"
@@ -151,9 +154,10 @@ def read_findings(
         )
 
 
-def _open(db: Connection, cases: Sequence[str]) -> Iterable[Any]:
-    for start in range(0, len(cases), _CHUNK):
-        yield from db.execute(_OPEN, {"cases": cases[start : start + _CHUNK]})
+@lru_cache(4096)
+def _reasons_text(reasons: tuple[str, ...]) -> str:
+    """Write reasons; the same few come again and again."""
+    return json.dumps(reasons, ensure_ascii=False)
 
 
 def _row(each: Finding, known_at: Instant) -> tuple[Any, ...]:
@@ -175,7 +179,7 @@ def _row(each: Finding, known_at: Instant) -> tuple[Any, ...]:
         each.due,
         each.stop,
         each.recheck,
-        _encode(each.reasons),
+        _reasons_text(each.reasons),
         each.mode,
         each.pack,
         each.pack_digest,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ombud.store.errors import StoreError
-from ombud.store.statements import Clash, Put
+from ombud.store.statements import Clash, Put, Query
 from ombud.store.tables import decision, meta
 
 if TYPE_CHECKING:
@@ -27,16 +26,19 @@ _GENESIS = "0" * 64
 _SEAL = "log"
 _PUT = Put(decision, Clash.refuse)
 _PUT_META = Put(meta, Clash.replace)
-_LAST = select(decision.c.seq, decision.c.hash).order_by(decision.c.seq.desc()).limit(1)
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_LAST = Query(
+    select(decision.c.seq, decision.c.hash).where(
+        decision.c.seq == select(func.max(decision.c.seq)).scalar_subquery()
+    ),
+    (),
+)
 
 
 def append_lines(db: Connection, vault: Vault, lines: Sequence[Line], known_at: Instant) -> None:
     """Append to the log, and seal its new end under OMBUD_KEY."""
     if not lines:
         return
-    last = db.execute(_LAST).first()
-    seq, previous = (last.seq, last.hash) if last is not None else (0, _GENESIS)
+    seq, previous = _LAST.first(db) or (0, _GENESIS)
     rows = []
     for line in lines:
         seq += 1
@@ -81,5 +83,6 @@ def verify_lines(db: Connection, vault: Vault) -> int:
 
 
 def _chained(previous: str, *parts: object) -> str:
-    """Give a line's hash: over the line before it and its own parts, told apart by JSON."""
-    return hashlib.sha256(_encode([previous, *parts]).encode()).hexdigest()
+    """Give a line's hash: over the line before it and its own parts, told apart by their lengths."""
+    told = "".join([f"{len(text)}:{text}," for text in map(str, (previous, *parts))])
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -5,30 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import column, inspect, select, table
 
 from ombud.store.backup import copy_database
 from ombud.store.engine import reading, writing
 from ombud.store.errors import StoreError
+from ombud.store.statements import Query
 from ombud.store.tables import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
+_VERSION_OF: Final = Query(select(column("version_num")).select_from(table("alembic_version")), ())
 
 
 def version_of(connection: Connection) -> str | None:
     """Give the database's version; `None` for a new one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    told = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    told = _VERSION_OF.scalar(connection)
     return str(told) if told is not None else None
 
 
 def check_version(connection: Connection) -> None:
     """Refuse to write to a database of another version."""
-    told = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    told = _VERSION_OF.scalar(connection)
     if told != VERSION:
         do = (
             "Stop this program and run the newer one"

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import os
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, insert, select
 
 from ombud.store.errors import StoreError
-from ombud.store.statements import Clash, Put
+from ombud.store.statements import Clash, Put, Query, among
 from ombud.store.tables import casekey, meta, person
 
 if TYPE_CHECKING:
@@ -25,6 +26,16 @@ _NONCE = 12
 _KEY = 32
 _PUT_KEY = Put(casekey, Clash.replace)
 _PUT_PERSON = Put(person, Clash.refuse)
+_KEYS = Query(
+    lambda kind: select(casekey.c.kase, casekey.c.wrapped).where(
+        among(kind, casekey.c.kase, "cases")
+    ),
+    ("cases",),
+)
+_KNOWN = Query(
+    lambda kind: select(person.c.kase, person.c.who).where(among(kind, person.c.kase, "cases")),
+    ("cases",),
+)
 
 
 class Vault:
@@ -45,8 +56,7 @@ class Vault:
 
     def pseudonym(self, native: str) -> str:
         """Give a keyed identifier: the same for the same text, and nothing to be guessed from it."""
-        told = hmac.digest(self._naming, native.encode(), "sha256")
-        return "p:" + base64.b32encode(told[:15]).decode().lower()
+        return "p:" + blake2b(native.encode(), key=self._naming, digest_size=16).hexdigest()
 
     def seal_end(self, seq: int, last: str) -> str:
         """Give what shows that the decision log ended at a line, to nobody without OMBUD_KEY."""
@@ -54,14 +64,14 @@ class Vault:
 
     def _case_keys(self, connection: Connection, cases: list[str]) -> dict[str, AESGCM]:
         """Give the keys of cases, making those that are not there yet; none for a case that was forgotten."""
-        rows = connection.execute(select(casekey).where(casekey.c.kase.in_(cases))).all()
+        held: dict[str, str | None] = dict(_KEYS.all(connection, cases))
         keys = {
-            row.kase: AESGCM(self._unseal(self._wrapping, row.wrapped, row.kase))
-            for row in rows
-            if row.wrapped is not None
+            case: AESGCM(self._unseal(self._wrapping, wrapped, case))
+            for case, wrapped in held.items()
+            if wrapped is not None
         }
         made = []
-        for case in sorted(set(cases) - {row.kase for row in rows}):
+        for case in sorted(set(cases) - set(held)):
             raw = AESGCM.generate_key(256)
             keys[case] = AESGCM(raw)
             made.append((case, self._seal(self._wrapping, raw, case)))
@@ -75,13 +85,15 @@ class Vault:
         cases = [case for case, persons in people.items() if persons]
         if not cases:
             return
-        known = {
-            (row.kase, row.who)
-            for row in connection.execute(
-                select(person.c.kase, person.c.who).where(person.c.kase.in_(cases))
-            )
+        known = set(_KNOWN.all(connection, cases))
+        new = {
+            case
+            for case, persons in people.items()
+            if any((case, who) not in known for who in persons)
         }
-        keys = self._case_keys(connection, cases)
+        if not new:
+            return
+        keys = self._case_keys(connection, sorted(new))
         rows = [
             (case, who, self._seal(keys[case], json.dumps(dict(told)).encode(), f"{case}/{who}"))
             for case, persons in people.items()

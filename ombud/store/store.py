@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 
 from ombud.model.connector import Gone
 from ombud.model.event import Ref
@@ -20,7 +20,7 @@ from ombud.store.lease import account_lock, locked, opened
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
-from ombud.store.statements import Clash, Put
+from ombud.store.statements import Clash, Put, Query, among
 from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket
 from ombud.store.transaction import Transaction
 from ombud.store.values import Posted, TicketState, Triage, event_of
@@ -36,6 +36,36 @@ if TYPE_CHECKING:
 
 _CHUNK = 500
 _PUT_EPOCH = Put(epoch, Clash.replace)
+_EPOCH = Query(select(epoch.c.number).where(epoch.c.account == bindparam("of")), ("of",))
+_STATES = Query(
+    lambda kind: select(ticket).where(
+        ticket.c.account == bindparam("of"), among(kind, ticket.c.ticket, "which")
+    ),
+    ("of", "which"),
+)
+_IN_ORDER = (event.c.happened, event.c.seq, event.c.id)
+_EVENTS = Query(
+    lambda kind: (
+        select(event)
+        .where(
+            event.c.account == bindparam("of"),
+            among(kind, event.c.ticket, "which"),
+            event.c.known <= bindparam("by"),
+        )
+        .order_by(*_IN_ORDER)
+    ),
+    ("of", "which", "by"),
+)
+_MOVES = Query(
+    select(func.count()).where(
+        sent.c.account == bindparam("of"),
+        sent.c.kind == literal_column("'move_back'"),
+        sent.c.done > bindparam("since"),
+    ),
+    ("of", "since"),
+)
+#: After every instant.
+_EVER = 2**62
 
 
 class Store:
@@ -71,10 +101,7 @@ class Store:
         with locked(account_lock(self.path, account), busy):
             with writing(self._engine) as db:
                 check_version(db)
-                number = (
-                    db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar()
-                    or 0
-                ) + 1
+                number = (_EPOCH.scalar(db, account) or 0) + 1
                 _PUT_EPOCH.rows(db, [(account, number)])
             yield number
 
@@ -88,8 +115,7 @@ class Store:
         """
         with writing(self._engine) as db:
             check_version(db)
-            now = db.execute(select(epoch.c.number).where(epoch.c.account == account)).scalar()
-            if now != held:
+            if _EPOCH.scalar(db, account) != held:
                 raise StaleLease(
                     f"{account} has been taken over by another process; this one stops"
                 )
@@ -98,15 +124,13 @@ class Store:
     def states(self, refs: Sequence[Ref]) -> dict[Ref, TicketState]:
         """Give how tickets were left, those that are known."""
         found: dict[Ref, TicketState] = {}
+        if not refs:
+            return found
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
-                for chunk in _chunks(ids):
-                    query = select(ticket).where(
-                        ticket.c.account == account, ticket.c.ticket.in_(chunk)
-                    )
-                    for row in db.execute(query).all():
-                        state = _state(row)
-                        found[state.ref] = state
+                for row in _STATES.all(db, account, ids):
+                    state = _state(row)
+                    found[state.ref] = state
         return found
 
     def events(
@@ -114,19 +138,13 @@ class Store:
     ) -> dict[Ref, list[Event]]:
         """Give tickets' events, oldest first; those only that were known by an instant."""
         found: dict[Ref, list[Event]] = {}
+        if not refs:
+            return found
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
-                for chunk in _chunks(ids):
-                    query = select(event).where(
-                        event.c.account == account, event.c.ticket.in_(chunk)
-                    )
-                    if known_by is not None:
-                        query = query.where(event.c.known <= known_by)
-                    for row in db.execute(
-                        query.order_by(event.c.happened, event.c.seq, event.c.id)
-                    ):
-                        each = event_of(row)
-                        found.setdefault(each.ref, []).append(each)
+                for row in _EVENTS.all(db, account, ids, _EVER if known_by is None else known_by):
+                    each = event_of(row)
+                    found.setdefault(each.ref, []).append(each)
         return found
 
     def complaints(self, binding: str) -> Iterator[list[TicketState]]:
@@ -245,11 +263,8 @@ class Store:
 
     def moves_since(self, account: str, since: Instant) -> int:
         """Count our move-backs on an account since an instant."""
-        query = select(func.count()).where(
-            sent.c.account == account, sent.c.kind == "move_back", sent.c.done > since
-        )
         with reading(self._engine) as db:
-            return db.execute(query).scalar() or 0
+            return int(_MOVES.scalar(db, account, since))
 
     def written(self, account: str) -> list[Ref]:
         """Give the tickets of an account that we ever wrote to."""
@@ -403,8 +418,3 @@ def _by_account(refs: Iterable[Ref]) -> Iterable[tuple[str, list[str]]]:
     for ref in refs:
         grouped.setdefault(ref.account, []).append(ref.id)
     return grouped.items()
-
-
-def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ombud.model.connector import Gone
@@ -252,6 +253,7 @@ def _read(text: str | None) -> Native:
     return UNKNOWN if text == "?" else tuple(json.loads(text))
 
 
+@lru_cache(4096)
 def _message_text(message: Message) -> str:
     return json.dumps(
         [
@@ -265,6 +267,7 @@ def _message_text(message: Message) -> str:
     )
 
 
+@lru_cache(4096)
 def _message(text: str) -> Message:
     public, by, to, automatic, kinds, key = json.loads(text)
     return Message(

@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event as listening
 
-from ombud.store import Busy, Store, StoreError, engine, open_store, restore_backup
+from ombud.store import (
+    Busy,
+    Store,
+    StoreError,
+    engine,
+    open_store,
+    restore_backup,
+    statements,
+)
 from ombud.store.personal import Vault
 from tests.stores import KEY, event, finding, put, ref, settled, store_at
 
@@ -251,27 +259,26 @@ def test_another_kind_of_database_is_refused():
 
 
 @pytest.mark.parametrize("writes", range(1, 9))
-def test_a_page_cut_off_at_any_write_leaves_nothing_of_it(tmp_path, writes):
+def test_a_page_cut_off_at_any_write_leaves_nothing_of_it(tmp_path, monkeypatch, writes):
     """The n-th statement of a page's transaction is the last: the database is as before, and the page can be repeated."""
     store = store_at(tmp_path)
     put(store, settled("1", findings=[finding("1")]), known_at=10)
     done = 0
 
-    def cut(*_):
+    def cut(db, cursor=statements._cursor):
         nonlocal done
         done += 1
         if done == writes:
             raise KeyboardInterrupt
+        return cursor(db)
 
     whole = settled(
         "2", events=[event("2")], findings=[finding("2")], people={"p:jo": {"name": "Jo"}}
     )
     with store.lease("acme") as epoch:
         with pytest.raises(KeyboardInterrupt), store.begin("acme", epoch) as tx:
-            write(
-                tx, [whole], lambda: listening.listen(store._engine, "before_cursor_execute", cut)
-            )
-        listening.remove(store._engine, "before_cursor_execute", cut)
+            write(tx, [whole], lambda: monkeypatch.setattr(statements, "_cursor", cut))
+        monkeypatch.undo()
         assert done == writes
         assert store.states([ref("2")]) == {}
         assert store.events([ref("2")]) == {}

@@ -121,7 +121,7 @@ def test_what_a_contradicted_history_hides_is_unknown() -> None:
 
 
 def test_an_incomplete_history_knows_nothing_of_what_came_before() -> None:
-    late = [replace(e, before=UNKNOWN) for e in [status("7", 60, "1", "9")]]
+    late = [e._replace(before=UNKNOWN) for e in [status("7", 60, "1", "9")]]
     complaint = Fold(MAPPING).fold(late, complete=False)
     assert complaint.transitions[-1].row["acknowledged"] is UNKNOWN
     assert complaint.transitions[-1].leaving is UNKNOWN
@@ -199,7 +199,7 @@ def test_an_observed_value_is_true_from_then_on_and_unknown_before() -> None:
 def test_members_of_one_case_share_receipt_and_messages() -> None:
     other = Ref("acme", "jira", "2")
     second = [
-        replace(e, ref=other, happened=e.happened + HOUR, recorded=e.recorded + HOUR)
+        e._replace(ref=other, happened=e.happened + HOUR, recorded=e.recorded + HOUR)
         for e in [*born(), event("c1", 5, Kind.message, message=PUBLIC)]
     ]
     complaint = Fold(MAPPING).fold([*second, *born()])

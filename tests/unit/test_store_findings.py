@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ombud.model.facts import Verdict
@@ -79,7 +77,7 @@ def test_settling_the_same_again_writes_nothing(store):
 def test_a_change_beside_the_verdict_begins_an_interval_and_no_log_line(store, change):
     put(store, settled(findings=[finding()]), known_at=10)
     lines = store.verify_log()
-    put(store, settled(findings=[replace(finding(), **change)]), known_at=20)
+    put(store, settled(findings=[finding()._replace(**change)]), known_at=20)
     assert [each.since for each in store.findings()] == [20]
     assert [each.since for each in store.findings(known_at=19)] == [10]
     assert store.verify_log() == lines
@@ -143,7 +141,7 @@ def test_a_former_case_that_another_ticket_still_carries_is_judged_by_that_ticke
 
 def test_findings_are_asked_for_by_account_rule_and_verdict(store):
     put(store, settled(findings=[finding(), finding(rule="other", verdict=PENDING)]))
-    elsewhere = replace(finding("9"), ref=ref("9", account="elsewhere"))
+    elsewhere = finding("9")._replace(ref=ref("9", account="elsewhere"))
     put(
         store,
         settled("9", left=state("9", ref=elsewhere.ref), findings=[elsewhere]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import bindparam, delete
 
-from ombud.store import StoreError, findings, log, personal, store, transaction
-from ombud.store.statements import Change, Clash, Put
+from ombud.store import StoreError, findings, log, migrate, personal, store, transaction
+from ombud.store.statements import Change, Clash, Put, Statement
 from ombud.store.tables import metadata, outbox
 
-MODULES = (findings, log, personal, store, transaction)
-ALL = [told for module in MODULES for told in vars(module).values() if isinstance(told, Change)]
+MODULES = (findings, log, migrate, personal, store, transaction)
+ALL = [told for module in MODULES for told in vars(module).values() if isinstance(told, Statement)]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
