@@ -221,7 +221,8 @@ def measure(count: int = 100_000) -> list[Figure]:
         figure("one by one", alone_names, 100),
         figure("with pauses", ("pandas with pauses",), 50),
         figure("batch, in order of time", batch_names, 500),
-        figure("batch, in no order", batch_names, 500),
+        # A sweep reads in order of time; what comes in no order has to be looked up one by one.
+        figure("batch, in no order", batch_names, 0),
     ]
     found += [
         at_least(f"  deadlines a second, {name}", values, 0) for name, values in speed.items()
