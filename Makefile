@@ -25,8 +25,8 @@ setup: ## Make .venv with the locked packages; quick and offline once done
 setup-test: ## As setup, and what tests need: Prism, Request Tracker 5
 	@scripts/set-up.sh python prism rt
 
-setup-bench: ## As setup, and the rivals of the benchmarks
-	@scripts/set-up.sh python bench
+setup-bench: ## As setup, and the rivals of the benchmarks, Request Tracker 5
+	@scripts/set-up.sh python bench rt
 
 demo: setup ## See complaints found, flagged, and a premature closure moved back, in the sandbox
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/ombud demo; else $(BIN)/ombud demo --once </dev/null; fi

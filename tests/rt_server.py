@@ -64,10 +64,17 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _started(folder: Path) -> RtServer:
+def lacking() -> str:
+    """Say what this machine lacks for a Request Tracker; "" where nothing."""
+    asked = _run("demands")
+    return asked.stderr.strip() if asked.returncode else ""
+
+
+def start(folder: Path) -> RtServer:
+    """Start a server with a complaints desk in a folder, or find the one that runs there."""
     started = _run("start", "--dir", str(folder))
     if started.returncode:
-        pytest.fail(started.stderr, pytrace=False)
+        raise RuntimeError(started.stderr)
     said = dict(line.split("=", 1) for line in started.stdout.splitlines())
     tokens = {
         name.removeprefix("RT_TOKEN_").lower(): token
@@ -77,25 +84,29 @@ def _started(folder: Path) -> RtServer:
     return RtServer(said["RT_URL"], folder, tokens)
 
 
+def stop(folder: Path) -> None:
+    """Stop the server that runs in a folder."""
+    _run("stop", "--dir", str(folder))
+
+
 @pytest.fixture(scope="session")
 def _rt_server(tmp_path_factory):
     """Start a real Request Tracker with a complaints desk; it stops with the last process of the run."""
-    lacking = _run("demands")
-    if lacking.returncode:
-        pytest.skip(lacking.stderr.strip())
+    if lacks := lacking():
+        pytest.skip(lacks)
     base = tmp_path_factory.getbasetemp()
     # Under xdist each worker has a folder of its own inside the run's.
     run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = run / "request-tracker"
     folder.mkdir(exist_ok=True)
     with _counted(folder) as count:
-        server = _started(folder)
+        server = start(folder)
         count[0] += 1
     yield server
     with _counted(folder) as count:
         count[0] -= 1
         if count[0] == 0:
-            _run("stop", "--dir", str(folder))
+            stop(folder)
 
 
 @pytest.fixture

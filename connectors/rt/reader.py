@@ -26,20 +26,21 @@ if TYPE_CHECKING:
 #: Ids are taken before they are committed: so many before the last one seen are looked at again.
 OVERLAP: Final = 50
 #: Transactions taken together: a page of changed tickets.
-WINDOW: Final = 10
+WINDOW: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """Hold what a sweep saw of a ticket: the ticket, and its transactions since the last sweep."""
+    """Hold what a sweep saw of a ticket: the ticket, and its transactions since the last sweep, if it read them."""
 
     ticket: Json
-    rows: tuple[Json, ...]
+    rows: tuple[Json, ...] = ()
 
     @property
-    def moved(self) -> bool:
-        """Tell whether the ticket changed queues, so that what is stored of it may not be whole."""
-        return any(row["Type"] == "Set" and row["Field"] == "Queue" for row in self.rows)
+    def enough(self) -> bool:
+        """Tell whether the rows are all that is new: a ticket that changed queues is read whole."""
+        moved = any(row["Type"] == "Set" and row["Field"] == "Queue" for row in self.rows)
+        return bool(self.rows) and not moved
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Reader:
             return
         last = int(json.loads(cursor)["transaction"])
         rows: list[Json] = []
-        for number, page in enumerate(self.site.transactions(f"id > {max(last - OVERLAP, 0)}"), 1):
+        for number, page in enumerate(self.site.since(max(last - OVERLAP, 0)), 1):
             rows.extend(page)
             if number % WINDOW == 0:
                 last = max(last, *(int(row["id"]) for row in rows))
@@ -75,6 +76,7 @@ class Reader:
                     str(each["id"]),
                     str(each["LastUpdated"]),
                     self.facets(each),
+                    _Preview(each),
                 )
                 for each in tickets
             ]
@@ -83,16 +85,7 @@ class Reader:
 
     def newest(self) -> int:
         """Give the newest transaction of a ticket that we can see."""
-        told = self.site.client.get(
-            "/transactions",
-            {
-                "query": "ObjectType = 'RT::Ticket' AND id > 0",
-                "orderby": "id",
-                "order": "DESC",
-                "per_page": 1,
-            },
-        ).json()
-        return int(told["items"][0]["id"]) if told["items"] else 0
+        return max((int(row["id"]) for row in self.site.newest()), default=0)
 
     def _page(self, rows: Sequence[Json], last: int) -> Page:
         by_ticket: dict[str, list[Json]] = {}
@@ -112,7 +105,13 @@ class Reader:
         for ticket in self._tickets([ref.id for ref in refs]):
             asked = str(ticket["asked"])
             # A look gives no transactions: the history is read whole.
-            yield Seen(self._ref(asked), asked, str(ticket["LastUpdated"]), self.facets(ticket))
+            yield Seen(
+                self._ref(asked),
+                asked,
+                str(ticket["LastUpdated"]),
+                self.facets(ticket),
+                _Preview(ticket),
+            )
 
     def _tickets(self, names: Sequence[str]) -> Iterator[Json]:
         """Give tickets, those too that no search shows because they were merged or deleted."""
@@ -182,7 +181,7 @@ class Reader:
             )
         if ticket["Status"] == "deleted":
             return Reading(seen.ref, None, gone=Gone.deleted, detail="deleted")
-        whole = preview is None or preview.moved or not seen.stored
+        whole = preview is None or not preview.enough or not seen.stored
         rows: Sequence[Json] = (
             self.site.history(seen.ref.id) if whole or preview is None else preview.rows
         )

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 #: RT gives no more at a time, whatever is asked for.
 PER_PAGE: Final = 100
-#: Rows are filtered after paging: so many empty pages in a row are an end.
+#: So many empty pages in a row are taken for the end.
 _EMPTY_PAGES: Final = 3
+#: Pages looked through for the newest row that we may see.
+_FAR: Final = 10
 #: RT itself, as the author of what its scrips do.
 SYSTEM: Final = "RT_System"
 NOBODY: Final = "Nobody"
@@ -91,42 +93,84 @@ class Site:
         return f"{self._base}/Ticket/Display.html?id={ticket}"
 
     def pages(
-        self, path: str, params: Mapping[str, object], operation: str
+        self,
+        path: str,
+        params: Mapping[str, object],
+        operation: str,
+        *,
+        most: int | None = None,
     ) -> Iterator[list[Json]]:
-        """Page through a collection until it stays empty: totals are hidden from ordinary users."""
+        """Page through a collection to its end, or through so many pages at most.
+
+        Ordinary users are not told how many rows there are, and those they may not see are taken out after
+        paging: an empty page need not be the end, and several in a row are taken for it where nobody knows
+        better. Whoever knows the last row stops there, and says how many pages it may be away.
+        """
         page, empty = 1, 0
-        while empty < _EMPTY_PAGES:
+        while empty < _EMPTY_PAGES if most is None else page <= most:
             told = self.client.get(
                 path, {**params, "per_page": PER_PAGE, "page": page}, operation=operation
             ).json()
             rows: list[Json] = told["items"]
-            if rows:
-                empty = 0
-                yield rows
-            else:
-                empty += 1
+            empty = 0 if rows else empty + 1
+            yield rows
             if told.get("total") is not None and page >= int(told.get("pages") or 0):
                 return
             page += 1
 
-    def transactions(self, query: str) -> Iterator[list[Json]]:
-        """Give transactions of tickets by ascending id: ids only grow, and one stream serves every ticket."""
+    def transactions(
+        self, query: str, *, order: str = "ASC", most: int | None = None
+    ) -> Iterator[list[Json]]:
+        """Give transactions of tickets by id: ids only grow, and one stream serves every ticket."""
         params = {
             "query": f"ObjectType = 'RT::Ticket' AND {query}",
             "orderby": "id",
-            "order": "ASC",
+            "order": order,
             "fields": TRANSACTION_FIELDS,
         }
-        yield from self.pages("/transactions", params, "GET /transactions")
+        yield from self.pages("/transactions", params, "GET /transactions", most=most)
 
-    def history(self, ticket: str) -> list[Json]:
-        """Give a ticket's whole history, that of tickets merged into it too."""
-        params = {"fields": TRANSACTION_FIELDS}
-        return [
-            row
-            for rows in self.pages(f"/ticket/{ticket}/history", params, "GET /ticket/{id}/history")
-            for row in rows
-        ]
+    def newest(self) -> list[Json]:
+        """Give the newest transactions of tickets that we may see, the newest first; one at least, if there are any."""
+        looked = self.transactions("id > 0", order="DESC", most=_FAR)
+        return next((rows for rows in looked if rows), [])
+
+    def since(self, transaction: int) -> Iterator[list[Json]]:
+        """Give what came after a transaction, oldest first.
+
+        The newest are asked for first: they tell where to stop, and mostly they are all there is.
+        """
+        tail = self.newest()[::-1]
+        known = int(tail[0]["id"]) if tail else 0
+        if known > transaction:
+            # No more rows can lie between two ids than there are ids, whoever may see them.
+            most = (known - transaction) // PER_PAGE + 1
+            query = f"id > {transaction} AND id <= {known}"
+            for rows in self.transactions(query, most=most):
+                if rows:
+                    yield rows
+                if rows and int(rows[-1]["id"]) == known:
+                    break
+        left = [row for row in tail if int(row["id"]) > max(transaction, known)]
+        if left:
+            yield left
+
+    def history(self, ticket: str, *, since: int | None = None) -> list[Json]:
+        """Give a ticket's whole history, newest first, that of tickets merged into it too.
+
+        With `since`, what is newer than that transaction, and perhaps some of what is not. It is read from
+        the newest back: that transaction, or the creation of every ticket in it, is its end.
+        """
+        found: list[Json] = []
+        params = {"fields": TRANSACTION_FIELDS, "orderby": "id", "order": "DESC"}
+        for rows in self.pages(f"/ticket/{ticket}/history", params, "GET /ticket/{id}/history"):
+            found += rows
+            if since is not None and rows and int(rows[-1]["id"]) <= since:
+                break
+            born = {row["ObjectId"] for row in found if row["Type"] == "Create"}
+            if found and all(row["ObjectId"] in born for row in found):
+                break
+        return found
 
     def tickets(self, query: str) -> Iterator[list[Json]]:
         """Give tickets by ascending id; deleted and merged ones are never among them."""

@@ -43,12 +43,10 @@ class Writer:
             )
         later = [
             row
-            for rows in self.site.transactions(
-                f"ObjectId = {int(name)} AND id > {int(plan.revision)}"
-            )
-            for row in rows
+            for row in self.site.history(name, since=int(plan.revision))
+            if int(row["id"]) > int(plan.revision)
         ]
-        if self._foreign(later, ticket):
+        if self._foreign(later):
             return Receipt(
                 Outcome.stale, ticket["etag"] or None, "somebody changed the ticket meanwhile"
             )
@@ -92,9 +90,8 @@ class Writer:
             detail="our fields are not empty" if left else "",
         )
 
-    def _foreign(self, rows: Sequence[Json], ticket: Json) -> bool:
+    def _foreign(self, rows: Sequence[Json]) -> bool:
         """Tell whether anybody but us changed the ticket: mail that RT sends is no change."""
-        del ticket
         return any(
             row["Type"] not in {"EmailRecord", "CommentEmailRecord"}
             and str((row.get("Creator") or {}).get("id")) != self.site.user

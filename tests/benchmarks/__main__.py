@@ -1,10 +1,14 @@
-"""Run every benchmark and print its figures; `--quick` takes small sizes."""
+"""Run every benchmark, print its figures and keep them in .build/bench.json; `--quick` takes small sizes."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
+from dataclasses import asdict
+from pathlib import Path
 
+FILE = Path(__file__).resolve().parent.parent.parent / ".build" / "bench.json"
 #: benchmark -> size, and size with --quick
 SIZES = {
     "verdicts": (100_000, 5_000),
@@ -20,10 +24,14 @@ def main() -> int:
     """Print a line for each figure; a goal that is missed is said and fails nothing."""
     quick = "--quick" in sys.argv
     chosen = [name for name in sys.argv[1:] if not name.startswith("-")] or list(SIZES)
+    found = []
     for name in chosen:
         module = importlib.import_module(f"tests.benchmarks.{name}")
         for figure in module.measure(SIZES[name][quick]):
             print(figure.line(), flush=True)
+            found.append({"benchmark": name, "size": SIZES[name][quick], **asdict(figure)})
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -1,21 +1,33 @@
-"""Read calls for a thousand changed tickets: Jira, a tenth of them with long histories."""
+"""Read calls for a thousand changed tickets of Jira, a tenth with long histories, and transactions of a real RT."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from connectors import load_manifest
-from connectors.jira import connect
+import requests
+
+from connectors import jira, load_manifest, rt
+from ombud.model.clock import SystemClock
 from ombud.model.connector import Interest, Schema
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.serve import start_in_thread
 from ombud.sandbox.world import DEFAULT_NOW, World
 from ombud.settings import Account
+from tests import rt_server
 from tests.benchmarks.runs import Figure, at_most
+
+if TYPE_CHECKING:
+    from ombud.model.connector import Connector
 
 
 def measure(_count: int) -> list[Figure]:
-    """Sweep a thousand tickets twice: without long threads of comments, and with a hundred of them."""
+    """Sweep a thousand tickets of Jira with and without long threads of comments, then a real Request Tracker."""
     return [
         at_most("Jira: read calls for 1,000 changed tickets", [_calls(threads=0)], 20),
         at_most(
@@ -23,6 +35,7 @@ def measure(_count: int) -> list[Figure]:
             [_calls(threads=100) - _calls(threads=0)],
             100,
         ),
+        *_request_tracker(),
     ]
 
 
@@ -43,7 +56,7 @@ def _calls(threads: int) -> float:
                 issue, "acc-anna", "hello", when=start + timedelta(hours=comment + 1, seconds=1)
             )
     with start_in_thread(world) as server:
-        connector = connect(
+        connector = jira.connect(
             "desk",
             Account(vendor="jira", url=server.url),
             {"EMAIL": server.email, "TOKEN": server.token},
@@ -57,3 +70,84 @@ def _calls(threads: int) -> float:
             read += sum(1 for _ in connector.read(page.seen, schema))
         assert read == 1000
         return sum(connector.calls.values())
+
+
+#: Read for their markers, one or two calls for each message with a text.
+_BODIES = frozenset({"GET /transaction/{id}/attachments", "GET /attachment/{id}"})
+
+
+def _request_tracker() -> list[Figure]:
+    if lacks := rt_server.lacking():
+        print(f"Request Tracker is not measured: {lacks}", file=sys.stderr)
+        return []
+    folder = Path(tempfile.mkdtemp(prefix="ombud-bench-rt-"))
+    server = rt_server.start(folder)
+    try:
+        return _sweep(server)
+    finally:
+        rt_server.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(server: rt_server.RtServer) -> list[Figure]:
+    """Read forty tickets whole, then what came to them later; an agent changes five fields at a time."""
+    tickets = [
+        _ask(
+            server, "POST", "/ticket", Queue="Complaints", Subject="A kettle", Content="It leaks."
+        )["id"]
+        for _ in range(40)
+    ]
+    connector = rt.connect(
+        "desk",
+        Account(vendor="rt", url=server.url),
+        {"TOKEN": server.tokens["ombud"]},
+        manifest=load_manifest("rt"),
+        clock=SystemClock(),
+        sleep=lambda _: None,
+    )
+    cursor = None
+    for page in connector.changed(None, Interest(("Complaints",)), Schema()):
+        cursor = page.cursor or cursor
+        assert all(reading.actual for reading in connector.read(page.seen, Schema()))
+    first = _calls_of(connector)
+    for turn in range(5):
+        for ticket in tickets:
+            told = f"{turn} of {ticket}"
+            fields = {"Root cause": told, "Corrective action": told}
+            _ask(
+                server,
+                "PUT",
+                f"/ticket/{ticket}",
+                CustomFields=fields,
+                Subject=told,
+                Priority=turn + 1,
+                TimeWorked=turn + 1,
+            )
+    transactions = 0
+    for page in connector.changed(cursor, Interest(("Complaints",)), Schema()):
+        seen = [replace(each, stored=True) for each in page.seen]
+        transactions += sum(len(each.preview.rows) for each in seen)
+        assert all(reading.actual for reading in connector.read(seen, Schema()))
+    calls = _calls_of(connector) - first
+    assert transactions >= 1000
+    return [
+        at_most(
+            "RT: read calls for 1,000 transactions, bodies apart", [1000 * calls / transactions], 12
+        ),
+        at_most(
+            "RT: read calls for each ticket read for the first time, bodies apart",
+            [first / 40],
+            1.2,
+        ),
+    ]
+
+
+def _calls_of(connector: Connector) -> int:
+    return sum(count for what, count in connector.calls.items() if what not in _BODIES)
+
+
+def _ask(server: rt_server.RtServer, method: str, path: str, **told: object) -> Any:
+    headers = server.headers("agent1")
+    answer = requests.request(method, server.rest + path, json=told, headers=headers, timeout=60)
+    answer.raise_for_status()
+    return answer.json()
