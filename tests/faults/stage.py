@@ -14,7 +14,7 @@ from ombud.sandbox.adf import plain
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.serve import start_in_thread
 from ombud.sandbox.world import DEFAULT_NOW, World
-from sync.service import open_service
+from sync.service import Service, open_service
 from tests.desks import Stepped, jira_folder
 
 AGENT = "acc-anna"
@@ -109,9 +109,12 @@ class Stage:
         world.comment(self.issues["new"], AGENT, "On it.", public=False)
         world.clock.advance(1200)
 
-    def sync(self) -> object:
+    def service(self) -> Service:
         clock = Stepped(self.world.clock.now)
-        with open_service(self.config, clock, sleep=clock.sleep) as service:
+        return open_service(self.config, clock, sleep=clock.sleep)
+
+    def sync(self) -> object:
+        with self.service() as service:
             return service.sync("sandbox")
 
     def recover(self) -> None:
