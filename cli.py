@@ -15,6 +15,9 @@ from rich.text import Text
 from connectors.errors import HelpdeskError
 from connectors.file import LogError
 from ombud import terminal
+from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
+from ombud.commands.packs import packs
+from ombud.commands.sandbox import sandbox
 from ombud.log import configure_logging
 from ombud.model.clock import SystemClock, parse_instant
 from ombud.model.facts import Verdict
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
     from ombud.model.finding import Finding
 
-FINE, FOUND, USAGE, HELPDESK = 0, 1, 2, 3
 #: A sync longer than this has its hours foretold, in seconds.
 _LONG = 600
 #: Failures printed before the rest is only counted.
@@ -45,21 +47,9 @@ app = typer.Typer(
 accounts_app = typer.Typer(
     help="Look at accounts: sign-in, permissions, what fires on a reopen.", no_args_is_help=True
 )
-packs_app = typer.Typer(help="Look at policy packs: list, show, lint, test.", no_args_is_help=True)
-sandbox_app = typer.Typer(help="Run a helpdesk to try things against.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
-app.add_typer(packs_app, name="packs")
-app.add_typer(sandbox_app, name="sandbox")
-
-out, err = terminal.consoles()
-
-
-class Form(StrEnum):
-    """How results are printed."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
+app.add_typer(packs, name="packs")
+app.add_typer(sandbox, name="sandbox")
 
 
 class FailOn(StrEnum):
@@ -72,9 +62,6 @@ class FailOn(StrEnum):
 
 
 _LADDER = ("observation", "minor", "major")
-Format = Annotated[
-    Form, typer.Option("--format", help="table for people, json and csv for programs.")
-]
 
 
 class _State:
@@ -330,80 +317,6 @@ def fields(account: Annotated[str, typer.Argument()], form: Format = Form.table)
             for each in service.statuses(account)
         ]
     terminal.print_rows(out, ("id", "name", "kind", "values"), rows, form=form)
-
-
-@packs_app.command("list")
-def packs_list(form: Format = Form.table) -> None:
-    """List the packs that come with Ombud."""
-    from policies.load import built_in, load_pack
-
-    packs = [load_pack(name) for name in built_in()]
-    rows = [(p.id, p.version, len(p.rules), ", ".join(p.profiles), p.title) for p in packs]
-    terminal.print_rows(out, ("pack", "version", "rules", "profiles", "title"), rows, form=form)
-
-
-@packs_app.command("show")
-def packs_show(pack: str, profile: str = "standard", form: Format = Form.table) -> None:
-    """Show a pack's rules as sentences."""
-    from policies.load import load_pack
-
-    shown = load_pack(pack).configured({}, profile)
-    rows = [
-        (r.id, r.severity, r.mode, "; ".join(r.clause_names), r.sentence(shown.vocabulary))
-        for r in shown.rules
-    ]
-    terminal.print_rows(out, ("rule", "severity", "mode", "clauses", "asks"), rows, form=form)
-
-
-@packs_app.command("lint")
-def packs_lint(
-    pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")],
-) -> None:
-    """Find what is wrong with a pack: errors, rules without examples, things nothing uses."""
-    from policies.lint import lint
-
-    problems = lint(pack)
-    for problem in problems:
-        err.print(terminal.plain(str(problem)), soft_wrap=True)
-    out.print(f"{len(problems)} problems" if problems else "No problems.")
-    if problems:
-        raise typer.Exit(USAGE)
-
-
-@packs_app.command("test")
-def packs_test(
-    pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")],
-) -> None:
-    """Run the good and bad examples that stand beside a pack."""
-    from policies.lint import run_examples
-
-    results = list(run_examples(pack))
-    failed = [each for each in results if not each.ok]
-    for each in failed:
-        err.print(terminal.plain(str(each)), soft_wrap=True)
-    out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    if failed:
-        raise typer.Exit(FOUND)
-
-
-@sandbox_app.command("serve")
-def sandbox_serve(
-    jira_port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed is another desk.")] = 1,
-    tickets: Annotated[int, typer.Option(help="How many tickets to seed.")] = 400,
-    replay: Annotated[
-        Path | None, typer.Option(help="An event log to lay in as tickets with history.")
-    ] = None,
-    mapping: Annotated[Path | None, typer.Option(help="How the log's columns are named.")] = None,
-    *,
-    empty: Annotated[bool, typer.Option("--empty", help="Seed nothing.")] = False,
-) -> None:
-    """Run a Jira Cloud to try against; prints one JSON line when it is ready."""
-    from ombud.sandbox.serve import run
-
-    run(
-        jira_port=jira_port, seed=seed, tickets=tickets, empty=empty, replay=replay, mapping=mapping
-    )
 
 
 @app.command()
