@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jira import JIRA
 
-from connectors.errors import HelpdeskError
+from connectors.errors import HelpdeskError, Kind
 from connectors.jira.reader import Reader
 from connectors.jira.site import Site
 from connectors.jira.writer import Writer
@@ -42,6 +42,9 @@ _NATURES = {
     "number": Nature.number,
     "string": Nature.words,
 }
+
+#: Jira's own number for the event “Issue Reopened”.
+_REOPENED = 7
 
 
 class Jira:
@@ -91,15 +94,52 @@ class Jira:
                     remedy="" if have else "Grant it in the project's permission scheme",
                 )
             )
-        found.append(
-            Check(
-                "What fires on a reopen",
-                ok=None,
-                why="Jira does not let an account read automation rules and post-functions",
-                remedy="Look at Project settings > Automation and > Notifications for rules on transitions out of done statuses",
+        return [*found, *self._fires_on_a_reopen()]
+
+    def _fires_on_a_reopen(self) -> list[Check]:
+        """Say whom each project mails when an issue is reopened, where we may read that.
+
+        Jira shows a project's notification scheme to those who administer it, and automation rules to nobody.
+        """
+        what = "What fires on a reopen"
+        found = []
+        client = self._site.client
+        for project in client.get("/rest/api/3/project/search", {"maxResults": 50}).json()[
+            "values"
+        ]:
+            try:
+                scheme = client.get(
+                    f"/rest/api/3/project/{project['id']}/notificationscheme",
+                    {"expand": "all"},
+                    operation="GET /rest/api/3/project/{id}/notificationscheme",
+                ).json()
+            except HelpdeskError as error:
+                if error.kind not in {Kind.signin, Kind.permission, Kind.missing}:
+                    raise
+                continue
+            mailed = sorted(
+                {
+                    str(each["notificationType"])
+                    for event in scheme.get("notificationSchemeEvents") or ()
+                    if event["event"]["id"] == _REOPENED
+                    for each in event["notifications"]
+                }
             )
+            found.append(
+                Check(
+                    f"{what} in {project['key']}",
+                    ok=True,
+                    why=f"“Issue Reopened” is mailed to {', '.join(mailed) or 'nobody'}",
+                    remedy="A move back mails them too: look at Project settings > Notifications",
+                )
+            )
+        rest = Check(
+            what,
+            ok=None,
+            why="Jira shows notification schemes to administrators of a project, and automation rules and post-functions to no account",
+            remedy="Look at Project settings > Automation and > Notifications for rules on transitions out of done statuses",
         )
-        return found
+        return [*found, rest]
 
     def list_fields(self) -> Sequence[NativeField]:
         """List the site's fields, with the options of those that have any on the projects' screens."""

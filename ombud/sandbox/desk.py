@@ -58,6 +58,12 @@ ISSUE_TYPES = (
     IssueType("10002", "Question"),
     IssueType("10003", "Request"),
 )
+#: Whom a project mails: event's number and name, kinds of recipients.
+MAILED = (
+    (1, "Issue Created", ("Reporter", "AllWatchers")),
+    (6, "Issue Commented", ("Reporter", "CurrentAssignee")),
+    (7, "Issue Reopened", ("Reporter", "CurrentAssignee", "AllWatchers")),
+)
 RESOLUTIONS = {"10000": "Done", "10001": "Won't Do", "10002": "Duplicate"}
 PRIORITIES = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowest"}
 #: Entering one of these statuses sets the resolution, as a post-function does; going back leaves it standing.

@@ -180,6 +180,31 @@ def project_statuses(site: Site, request: Request) -> Answer:
     return Answer(200, rows)
 
 
+def notification_scheme(site: Site, request: Request) -> Answer:
+    """Answer whom a project mails on which event, to those who administer it."""
+    _project(site, request)
+    if not site.allows(request.person, "ADMINISTER_PROJECTS"):
+        raise RefusedError(401, ["You do not have permission to view this notification scheme."])
+    body: dict[str, Any] = {
+        "id": 10000,
+        "self": request.url("notificationscheme/10000"),
+        "name": "Default notification scheme",
+        "description": "",
+    }
+    if request.one("expand"):
+        body["notificationSchemeEvents"] = [
+            {
+                "event": {"id": number, "name": name, "description": ""},
+                "notifications": [
+                    {"id": number * 10 + place, "notificationType": kind}
+                    for place, kind in enumerate(kinds)
+                ],
+            }
+            for number, name, kinds in desk.MAILED
+        ]
+    return Answer(200, body)
+
+
 def project_search(site: Site, request: Request) -> Answer:
     """Answer a page of the projects the caller may see."""
     view = site.view(request)

@@ -43,6 +43,7 @@ ROUTES = [
     _route("GET", "/project/search", meta.project_search),
     _route("GET", "/project/{project}", meta.project),
     _route("GET", "/project/{project}/statuses", meta.project_statuses),
+    _route("GET", "/project/{project}/notificationscheme", meta.notification_scheme),
     _route("GET", "/search", search.gone),
     _route("POST", "/search", search.gone),
     _route("GET", "/search/jql", search.search),
