@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from connectors import open_connector
 from connectors.file import LogShape, read_log
 from ombud.mapping_file import load_log
-from ombud.model.connector import Capability, Interest, Page, Seen
+from ombud.model.connector import Capability, Gone, Interest, Page, Seen
 from ombud.model.instant import instant
 from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import StoreError, open_store, restore_backup
@@ -162,17 +162,31 @@ class Service:
 
         self._send(at, connector, report)
         cursor = None if full else self.store.cursor(account, bound.name)
+        swept: set[Ref] = set()
         for page in connector.changed(cursor, Interest(bound.scope.projects), bound.schema):
             for part in _parts(page):
                 settle(at(), connector, part.seen, cursor=part.cursor or None)
+                if full:
+                    swept.update(each.ref for each in part.seen)
                 if tell is not None:
                     tell(report.tally.seen, page.total, "")
             # What does not enforce waits: a tag changes a ticket, and the sweep would come upon it again.
             self._send(at, connector, report, urgent=True)
+        if full:
+            self._settle_refs(at, connector, self._not_among(bound, swept))
         self._settle_refs(at, connector, self.store.due(account, bound.name, self.now()))
         self._send(at, connector, report)
         if full:
             self.store.full_sync_ended(account, bound.name, epoch)
+
+    def _not_among(self, bound: Bound, swept: set[Ref]) -> list[Ref]:
+        """Give the complaints that a full sweep did not show: moved, merged, deleted or hidden meanwhile."""
+        return [
+            state.ref
+            for page in self.store.complaints(bound.name)
+            for state in page
+            if state.ref not in swept and state.gone not in {Gone.deleted, Gone.merged}
+        ]
 
     def _settle_refs(
         self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PER_PAGE: Final = 100
 #: So many empty pages in a row are taken for the end.
 _EMPTY_PAGES: Final = 3
-#: Pages looked through for the newest row that we may see.
-_FAR: Final = 10
+#: Pages of transactions looked through for one that we may see, before tickets are asked instead.
+_FAR: Final = 3
 #: RT itself, as the author of what its scrips do.
 SYSTEM: Final = "RT_System"
 NOBODY: Final = "Nobody"
@@ -133,7 +133,13 @@ class Site:
     def newest(self) -> list[Json]:
         """Give the newest transactions of tickets that we may see, the newest first; one at least, if there are any."""
         looked = self.transactions("id > 0", order="DESC", most=_FAR)
-        return next((rows for rows in looked if rows), [])
+        return next((rows for rows in looked if rows), None) or self._newest_by_ticket()
+
+    def _newest_by_ticket(self) -> list[Json]:
+        """Give the newest transaction of the ticket changed last: a search leaves out what we may not see."""
+        params = {"query": "id > 0", "orderby": "LastUpdated", "order": "DESC", "per_page": 1}
+        found = self.client.get("/tickets", params, operation="GET /tickets").json()["items"]
+        return self.history(str(found[0]["id"]))[:1] if found else []
 
     def since(self, transaction: int) -> Iterator[list[Json]]:
         """Give what came after a transaction, oldest first.
