@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ombud.model.event import Side
 from ombud.model.facts import STAGES
@@ -62,12 +62,16 @@ class _Evidence(Strict):
     field: str | None = None
     value: str | None = None
 
-    def lines(self) -> EvidenceLine:
-        told = [
-            each for each in (self.message, self.stage, self.status, self.field) if each is not None
-        ]
-        if len(told) != 1:
-            raise ValueError("each line of evidence names one of message, stage, status or field")
+    @model_validator(mode="after")
+    def _one(self) -> _Evidence:
+        told = (self.message, self.stage, self.status, self.field)
+        if sum(each is not None for each in told) != 1:
+            raise ValueError(
+                "names not one of message, stage, status or field; split it into several lines"
+            )
+        return self
+
+    def line(self) -> EvidenceLine:
         if self.message is not None:
             return MessageEvidence(
                 self.message.by, self.message.to, self.message.automatic, self.message.kind
@@ -109,15 +113,6 @@ def load_mapping(path: Path, zone: str) -> Mapping:
     """Read a mapping file; `zone` is the desk's, for dates without a time."""
     text, data = read_toml(path, "Write one with: ombud init")
     read = validated(_MappingFile, path, text, data)
-    try:
-        milestones = {
-            name: tuple(each.lines() for each in lines) for name, lines in read.milestones.items()
-        }
-    except ValueError as error:
-        where = ("milestones",)
-        raise SettingsError(
-            [fault_at(path, text, where, str(error), "Split it into several lines")]
-        ) from error
     return Mapping(
         stages={
             native: StageOf(line.stage, line.waiting, line.name)
@@ -134,7 +129,9 @@ def load_mapping(path: Path, zone: str) -> Mapping:
             )
             for name, line in read.fields.items()
         },
-        milestones=milestones,
+        milestones={
+            name: tuple(each.line() for each in lines) for name, lines in read.milestones.items()
+        },
         markers=read.markers,
         links=frozenset(read.links),
         zone=zone,

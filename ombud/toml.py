@@ -85,7 +85,7 @@ def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:
     where = tuple(error["loc"])
     if error["type"] == "extra_forbidden":
         wrong = str(where[-1])
-        near = difflib.get_close_matches(wrong, _field_names(model), 1)
+        near = difflib.get_close_matches(wrong, _names_at(model, where[:-1]), 1)
         remedy = (
             f"Did you mean {near[0]!r}?" if near else "Remove it, or see docs/reference/settings.md"
         )
@@ -97,19 +97,19 @@ def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:
     return fault_at(path, text, where, said, f"Allowed: {allowed}" if allowed else "Mend the value")
 
 
-def _field_names(model: type[BaseModel]) -> list[str]:
-    names: list[str] = []
-    todo: list[Any] = [model]
-    seen: set[Any] = set()
-    while todo:
-        each = todo.pop()
-        if each in seen:
-            continue
-        seen.add(each)
-        for name, info in each.model_fields.items():
-            names.append(info.alias or name)
-            todo.extend(sub for sub in _models(info.annotation) if sub not in seen)
-    return names
+def _names_at(model: type[BaseModel], where: Sequence[object]) -> list[str]:
+    """Give the settings that may stand at a place."""
+    here = [model]
+    for part in where:
+        below = [
+            each
+            for one in here
+            if part in one.model_fields
+            for each in _models(one.model_fields[str(part)].annotation)
+        ]
+        # A place in a list and a name in a table lead to no other kind of thing.
+        here = below or here
+    return [info.alias or name for one in here for name, info in one.model_fields.items()]
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

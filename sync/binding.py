@@ -121,7 +121,9 @@ class Bound:
     def schema(self) -> Schema:
         """Tell the connector what to look for."""
         return Schema(
-            fields=self.mapping.native_fields | self.scope.fields, markers=self.mapping.markers
+            fields=self.mapping.native_fields | self.scope.fields,
+            markers=self.mapping.markers,
+            links=bool(self.mapping.links),
         )
 
 

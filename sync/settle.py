@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ombud.model.complaint import case_of
 from ombud.model.connector import Gone, Ours
-from ombud.model.event import Kind, Ref, digest
+from ombud.model.event import Ref, digest
 from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
+from sync.cases import Cases
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, scope_left
 from sync.ingest import ingest
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.connector import Actual, Connector, Reading, Seen
-    from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
@@ -170,12 +170,13 @@ def settle_readings(
     """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
     known = at.store.events([reading.ref for reading in readings if reading.ref in states])
     moves = at.store.moves_since(at.bound.account, at.now - ACCOUNT_SPAN)
+    cases = Cases.of_page(at.store, at.bound, at.privacy, at.now, readings, decisions, known)
     for reading in readings:
         at.tally.read += 1
         state = states.get(reading.ref)
         decision = decisions.get(reading.ref, Decision.complaint)
         try:
-            one = _settle_one(at, reading, known.get(reading.ref, []), state, decision, moves)
+            one = _settle_one(at, reading, cases, state, decision, moves)
         except Exception as error:  # noqa: BLE001 (a poison ticket must not hold up the others)
             _log.warning(
                 "%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error
@@ -191,7 +192,7 @@ def settle_readings(
 def _settle_one(
     at: Settling,
     reading: Reading,
-    known: Sequence[Event],
+    cases: Cases,
     state: TicketState | None,
     decision: Decision,
     moves: int,
@@ -200,18 +201,20 @@ def _settle_one(
     if actual is None:
         return _unread(at, reading, state, decision)
     bound, now = at.bound, at.now
+    known = cases.known.get(reading.ref, ())
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
-    partners = _partners(at, reading.ref, events)
-    complaint = bound.fold.fold([*events, *partners], complete=reading.complete)
+    others = cases.others(reading.ref, events)
+    complaint = bound.fold.fold([*events, *cases.events_of(others)], complete=reading.complete)
+    url = actual.url if complaint.lead == reading.ref else cases.url(complaint.lead)
     if decision is Decision.complaint:
         at.tally.complaints += 1
         judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
-        findings = find(bound, complaint, judged, url=actual.url, only_loud=state is None)
+        findings = find(bound, complaint, judged, url=url, only_loud=state is None)
         at.tally.count(judged)
         withdrawn = None
     else:
-        findings = [scope_left(bound, complaint, url=actual.url)]
+        findings = [scope_left(bound, complaint, url=url)]
         withdrawn = "left the scope"
     decided = decide(
         bound,
@@ -224,6 +227,10 @@ def _settle_one(
         refused=state.refused if state is not None else None,
     )
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
+    links = cases.relinked(reading.ref)
+    touched: frozenset[Ref] = frozenset()
+    if links is not None or former is not None or (state is None and others):
+        touched = cases.touched({former, complaint.case}, others)
     return Settled(
         state=TicketState(
             ref=reading.ref,
@@ -244,8 +251,10 @@ def _settle_one(
         posting=_posting(at, complaint, actual, decided.desired) if at.acting else None,
         why=decided.why,
         digests=bound.digests_text,
-        withdrawn=withdrawn or (f"merged into {complaint.case}" if former else None),
+        withdrawn=withdrawn or (f"now part of case {complaint.case}" if former else None),
         former=former,
+        links=links,
+        touched=touched,
     )
 
 
@@ -261,23 +270,6 @@ def _posting(
     at.tally.planned += 1
     told = to_json(asked)
     return Posting(told, digest(told), urgent=asked.move_back is not None)
-
-
-def _partners(at: Settling, ref: Ref, events: Iterable[Event]) -> list[Event]:
-    """Give the stored events of the other tickets of the same case: merged into one another, or linked as one."""
-    names = {
-        event.after
-        for event in events
-        if isinstance(event.after, str)
-        and (
-            event.kind is Kind.merged
-            or (event.kind is Kind.linked and event.field in at.bound.mapping.links)
-        )
-    }
-    if not names:
-        return []
-    refs = [Ref(ref.account, ref.vendor, name) for name in sorted(names) if name != ref.id]
-    return [event for told in at.store.events(refs).values() for event in told]
 
 
 def _unread(

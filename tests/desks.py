@@ -93,14 +93,19 @@ decision_told = [{{message = {{by = "agent", to = "complainant", kind = "decisio
 
 
 def rt_service(
-    folder: Path, server, fields: dict[str, str], mode: str = "block", url: str | None = None
+    folder: Path,
+    server,
+    fields: dict[str, str],
+    mode: str = "block",
+    url: str | None = None,
+    mapping: str = RT_MAPPING,
 ) -> Service:
     """Open a service over a Request Tracker; `fields` are its custom fields' native ids by name."""
     (folder / "ombud.toml").write_text(
         RT_TOML.format(url=url or server.url, mode=mode), encoding="utf-8"
     )
     ids = {name.replace(" ", "_"): native for name, native in fields.items()}
-    (folder / "rt.mapping.toml").write_text(RT_MAPPING.format(**ids), encoding="utf-8")
+    (folder / "rt.mapping.toml").write_text(mapping.format(**ids), encoding="utf-8")
     (folder / ".env").write_text(
         f"OMBUD_KEY={KEY}\nRT_TOKEN={server.tokens['ombud']}\n", encoding="utf-8"
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.jira.adf import flatten
 from connectors.jira.site import OURS, PROPERTY, instant_in
-from ombud.model.connector import Actual, Ours, Reading
+from ombud.model.connector import Actual, Link, Ours, Reading
 from ombud.model.event import CREATED, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
 from ombud.model.mapping import STATUS
@@ -133,6 +133,7 @@ def read_issue(
             keys=frozenset(state.get("keys") or ()),
             moved_back=_moved_back(changes),
         ),
+        links=frozenset(_links(site, fields.get("issuelinks") or ())),
     )
     return Reading(ref=ref, actual=actual, events=tuple(events), people=people)
 
@@ -236,16 +237,10 @@ def _changes(
         )
         for index, item in enumerate(history["items"]):
             name = field_of(item)
-            if name == "issuelinks" or item.get("field") == "Link":
-                linked = item.get("to")
-                if linked is None:
-                    continue
-                kind, before, after, nature = Kind.linked, None, str(linked), Nature.choice
-            elif name in wanted and name in current:
-                kind, nature = Kind.field, current[name][1]
-                before, after = _ends(item, nature)  # type: ignore[assignment]
-            else:
+            if name not in wanted or name not in current:
                 continue
+            nature = current[name][1]
+            before, after = _ends(item, nature)
             yield Event(
                 id=f"{history['id']}.{index}",
                 ref=ref,
@@ -255,13 +250,23 @@ def _changes(
                 recorded=happened,
                 actor=author.get("accountId"),
                 cause=cause,
-                kind=kind,
+                kind=Kind.field,
                 field=name,
                 nature=nature,
                 before=before,
                 after=after,
                 source=None if source is None else str(source),
             )
+
+
+def _links(site: Site, told: Sequence[Json]) -> Iterator[Link]:
+    """Give what an issue is linked to, each kind by its id and by its name."""
+    for each in told:
+        other = each.get("outwardIssue") or each.get("inwardIssue")
+        if other is not None:
+            to = Ref(site.account, "jira", str(other["id"]))
+            yield Link(str(each["type"]["id"]), to)
+            yield Link(str(each["type"]["name"]), to)
 
 
 def is_ours(site: Site, history: Json) -> bool:

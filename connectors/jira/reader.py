@@ -259,7 +259,8 @@ class Reader:
 
     @staticmethod
     def _fields(schema: Schema) -> list[str]:
-        return list(dict.fromkeys([*_ALWAYS, *sorted(schema.fields - {"status", "key"})]))
+        links = ["issuelinks"] if schema.links else []
+        return list(dict.fromkeys([*_ALWAYS, *sorted(schema.fields - {"status", "key"}), *links]))
 
     def _seen(self, issue: Json) -> Seen:
         ref = Ref(self.site.account, "jira", str(issue["id"]))

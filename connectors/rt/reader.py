@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.errors import HelpdeskError, Kind
 from connectors.rt.history import Story, native_value
 from connectors.rt.site import NOBODY, PER_PAGE, quoted
-from ombud.model.connector import Actual, Estimate, Gone, Ours, Page, Reading, Seen
+from ombud.model.connector import Actual, Estimate, Gone, Link, Ours, Page, Reading, Seen
 from ombud.model.event import Nature, Ref
 from ombud.model.mapping import STATUS
 from ombud.model.mark import PREFIX
@@ -49,10 +49,10 @@ class Reader:
 
     site: Site
 
-    def changed(self, cursor: str | None, interest: Interest, schema: Schema) -> Iterator[Page]:  # noqa: ARG002 (the protocol's)
+    def changed(self, cursor: str | None, interest: Interest, schema: Schema) -> Iterator[Page]:
         """List tickets changed since the cursor, by the stream of transactions; at first, whole queues."""
         if cursor is None:
-            yield from self._first(interest)
+            yield from self._first(interest, schema)
             return
         last = int(json.loads(cursor)["transaction"])
         rows: list[Json] = []
@@ -60,16 +60,16 @@ class Reader:
             rows.extend(page)
             if number % WINDOW == 0:
                 last = max(last, *(int(row["id"]) for row in rows))
-                yield self._page(rows, last)
+                yield self._page(rows, last, schema)
                 rows = []
         last = max([last, *(int(row["id"]) for row in rows)])
-        yield self._page(rows, last)
+        yield self._page(rows, last, schema)
 
-    def _first(self, interest: Interest) -> Iterator[Page]:
+    def _first(self, interest: Interest, schema: Schema) -> Iterator[Page]:
         """List whole queues; the stream goes on from the transaction that was the newest before."""
         newest = self.newest()
         queues = " OR ".join(f"Queue = {quoted(name)}" for name in interest.projects) or "id > 0"
-        for tickets in self.site.tickets(queues):
+        for tickets in self.site.tickets(queues, links=schema.links):
             seen = [
                 Seen(
                     self._ref(str(each["id"])),
@@ -87,12 +87,12 @@ class Reader:
         """Give the newest transaction of a ticket that we can see."""
         return max((int(row["id"]) for row in self.site.newest()), default=0)
 
-    def _page(self, rows: Sequence[Json], last: int) -> Page:
+    def _page(self, rows: Sequence[Json], last: int, schema: Schema) -> Page:
         by_ticket: dict[str, list[Json]] = {}
         for row in rows:
             by_ticket.setdefault(str(row["ObjectId"]), []).append(row)
         seen: list[Seen] = []
-        for ticket in self._tickets(list(by_ticket)):
+        for ticket in self._tickets(list(by_ticket), schema):
             asked = str(ticket["asked"])
             told = by_ticket[asked]
             revision = str(max(int(row["id"]) for row in told))
@@ -100,9 +100,9 @@ class Reader:
             seen.append(Seen(self._ref(asked), asked, revision, self.facets(ticket), preview))
         return Page(tuple(seen), json.dumps({"transaction": last}))
 
-    def look(self, refs: Sequence[Ref], schema: Schema) -> Iterator[Seen]:  # noqa: ARG002 (the protocol's)
+    def look(self, refs: Sequence[Ref], schema: Schema) -> Iterator[Seen]:
         """Look at named tickets."""
-        for ticket in self._tickets([ref.id for ref in refs]):
+        for ticket in self._tickets([ref.id for ref in refs], schema):
             asked = str(ticket["asked"])
             # A look gives no transactions: the history is read whole.
             yield Seen(
@@ -113,13 +113,13 @@ class Reader:
                 _Preview(ticket),
             )
 
-    def _tickets(self, names: Sequence[str]) -> Iterator[Json]:
+    def _tickets(self, names: Sequence[str], schema: Schema) -> Iterator[Json]:
         """Give tickets, those too that no search shows because they were merged or deleted."""
         for start in range(0, len(names), PER_PAGE):
             part = names[start : start + PER_PAGE]
             found: set[str] = set()
             query = " OR ".join(f"id = {int(name)}" for name in part)
-            for tickets in self.site.tickets(query):
+            for tickets in self.site.tickets(query, links=schema.links):
                 for ticket in tickets:
                     found.add(str(ticket["id"]))
                     yield {**ticket, "asked": str(ticket["id"])}
@@ -215,6 +215,11 @@ class Reader:
             natures={name: nature for name, (_, nature) in current.items()},
             edges=None,
             ours=replace(state, moved_back=story.moved_back()),
+            links=frozenset(
+                Link(str(each["ref"]), self._ref(str(each["id"])))
+                for each in ticket.get("_hyperlinks") or ()
+                if each.get("type") == "ticket" and each["ref"] != "self"
+            ),
         )
         return Reading(seen.ref, actual, tuple(story.events(current, whole=whole)), people=people)
 

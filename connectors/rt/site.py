@@ -178,13 +178,13 @@ class Site:
                 break
         return found
 
-    def tickets(self, query: str) -> Iterator[list[Json]]:
-        """Give tickets by ascending id; deleted and merged ones are never among them."""
+    def tickets(self, query: str, *, links: bool = False) -> Iterator[list[Json]]:
+        """Give tickets by ascending id, with their links if asked; deleted and merged ones are never among them."""
         params = {
             "query": query,
             "orderby": "id",
             "order": "ASC",
-            "fields": TICKET_FIELDS,
+            "fields": f"{TICKET_FIELDS},_hyperlinks" if links else TICKET_FIELDS,
             "fields[Queue]": "Name,Lifecycle",
         }
         yield from self.pages("/tickets", params, "GET /tickets")

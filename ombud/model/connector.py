@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -144,6 +144,19 @@ class Ours:
     moved_back: tuple[Instant, ...] = ()
 
 
+class Link(NamedTuple):
+    """Join a ticket to another.
+
+    Attributes:
+        kind: the vendor's kind of link, by its id or its name; where it has both, two links say so.
+        to: the other ticket.
+
+    """
+
+    kind: str
+    to: Ref
+
+
 @dataclass(frozen=True, slots=True)
 class Actual:
     """Tell how a ticket stands, looked at before its history was read: history may hold more, never less.
@@ -161,6 +174,7 @@ class Actual:
         natures: nature of each of those fields.
         edges: allowed moves from here; `None` where they were not asked for.
         ours: what of ours it carries.
+        links: what it is joined to now, where the schema asks for links.
 
     """
 
@@ -176,6 +190,7 @@ class Actual:
     natures: Mapping[str, Nature]
     edges: tuple[Edge, ...] | None
     ours: Ours
+    links: frozenset[Link] = frozenset()
 
 
 class Gone(StrEnum):
@@ -303,6 +318,7 @@ class Schema:
         markers: message kind -> literal texts that mark it.
         agents: native ids of people known to be on the agents' side, beyond what the vendor says.
         horizon: history before this instant is not asked for; `None` asks for all.
+        links: whether the tickets a ticket is joined to are wanted.
 
     """
 
@@ -310,6 +326,7 @@ class Schema:
     markers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     agents: frozenset[str] = frozenset()
     horizon: Instant | None = None
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,6 @@ class Kind(StrEnum):
     """A native field changed; the native status is the field named "status"."""
     message = "message"
     """A message was written; its `message` says what is known of it."""
-    linked = "linked"
-    """The ticket was linked; `field` is the kind of link, `after` the other ticket's id."""
     merged = "merged"
     """The ticket was merged into the one whose id is `after`."""
     deleted = "deleted"

@@ -62,6 +62,12 @@ class Printer:
             "Link", None, "jira", None, None, other, f"This issue {relation.lower()} to {other}"
         )
 
+    def unlink(self, relation: str, other: str) -> Item:
+        """Print a link taken away."""
+        return Item(
+            "Link", None, "jira", other, f"This issue {relation.lower()} to {other}", None, None
+        )
+
     def _value(self, name: str, value: Any) -> tuple[str | None, str | None]:
         if value is None:
             return None, "" if name == "labels" else None

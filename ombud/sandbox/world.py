@@ -301,6 +301,22 @@ class World:
                     )
             return number
 
+    def unlink(self, number: str, when: datetime | None = None, actor: str | None = None) -> None:
+        """Take a link away, from both tickets."""
+        with self.lock:
+            for ident in [
+                i.id for i in self.issues.values() if any(x.id == number for x in i.links)
+            ]:
+                with self._writing(ident, when) as (issue, moment):
+                    gone = next(each for each in issue.links if each.id == number)
+                    issue.links.remove(gone)
+                    other = self.issues[gone.other].key
+                    item = self._printer.unlink(gone.type, other)
+                    self._enter(issue, actor, moment, [item], None)
+                    self._done(
+                        issue, moment, actor, "unlink", {"link": number, "other": gone.other}
+                    )
+
     def set_property(self, issue_id: str, key: str, value: Any, actor: str | None = None) -> None:
         """Set an issue property, or take it away with None; neither changelog nor `updated` tell of it."""
         with self.lock:

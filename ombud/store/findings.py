@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, or_, select, update
 from ombud.model.event import Ref
 from ombud.model.facts import Verdict
 from ombud.store.statements import Change, Clash, Put, Query, among
-from ombud.store.tables import finding
+from ombud.store.tables import finding, ticket
 from ombud.store.values import Interval
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ _OPEN: Final = Query(
     ("cases",),
 )
 _CHUNK: Final = 500
+_CASES = Query(
+    lambda kind: select(ticket.c.kase).where(among(kind, ticket.c.kase, "which")).distinct(),
+    ("which",),
+)
 
 
 def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) -> list[Line]:
@@ -66,9 +70,11 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
     one case, the one settled last saw the most of it and speaks for the case.
     """
     speaking: dict[str, tuple[Settled, Sequence[Finding]]] = {}
-    for one in settled:
-        if one.former is not None:
-            speaking[one.former] = (one, ())
+    left = {one.former: one for one in settled if one.former is not None}
+    if left:
+        # Where a case still has tickets, those speak for it when they are settled.
+        lived = {row[0] for row in _CASES.all(db, list(left))}
+        speaking = {case: (one, ()) for case, one in left.items() if case not in lived}
     for one in settled:
         if one.state.case is not None and one.findings is not None:
             speaking[one.state.case] = (one, one.findings)

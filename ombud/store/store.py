@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, literal_column, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select, union
 
 from ombud.model.connector import Gone
 from ombud.model.event import Ref
@@ -21,7 +21,7 @@ from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
 from ombud.store.statements import Clash, Put, Query, among
-from ombud.store.tables import cursor, decision, epoch, event, meta, outbox, sent, ticket
+from ombud.store.tables import cursor, decision, epoch, event, link, meta, outbox, sent, ticket
 from ombud.store.transaction import Transaction
 from ombud.store.values import Posted, TicketState, Triage, event_of
 
@@ -43,6 +43,9 @@ _STATES = Query(
     ),
     ("of", "which"),
 )
+_ENDS = (
+    link.c.account, link.c.vendor, link.c.ticket, link.c.to_account, link.c.to_vendor, link.c.to_ticket,
+)  # fmt: skip
 _IN_ORDER = (event.c.happened, event.c.seq, event.c.id)
 _EVENTS = Query(
     lambda kind: (
@@ -55,6 +58,24 @@ _EVENTS = Query(
         .order_by(*_IN_ORDER)
     ),
     ("of", "which", "by"),
+)
+_LINKS = Query(
+    lambda kind: union(
+        *(
+            select(*_ENDS).where(account == bindparam("of"), among(kind, column, "which"))
+            for account, column in (
+                (link.c.account, link.c.ticket),
+                (link.c.to_account, link.c.to_ticket),
+            )
+        )
+    ),
+    ("of", "which", "of", "which"),
+)
+_MEMBERS = Query(
+    lambda kind: select(ticket.c.account, ticket.c.vendor, ticket.c.ticket).where(
+        among(kind, ticket.c.kase, "which")
+    ),
+    ("which",),
 )
 _MOVES = Query(
     select(func.count()).where(
@@ -146,6 +167,20 @@ class Store:
                     each = event_of(row)
                     found.setdefault(each.ref, []).append(each)
         return found
+
+    def links(self, refs: Sequence[Ref]) -> set[tuple[Ref, Ref]]:
+        """Give the links that begin or end at tickets."""
+        with reading(self._engine) as db:
+            return {
+                (Ref(*row[:3]), Ref(*row[3:]))
+                for account, ids in _by_account(refs)
+                for row in _LINKS.all(db, account, ids, account, ids)
+            }
+
+    def members(self, cases: Sequence[str]) -> set[Ref]:
+        """Give the tickets of cases."""
+        with reading(self._engine) as db:
+            return {Ref(*row) for row in _MEMBERS.all(db, list(cases))}
 
     def complaints(self, binding: str) -> Iterator[list[TicketState]]:
         """Give a binding's complaints, and tickets that were one, in pages, whole cases together."""

@@ -96,6 +96,19 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
+#: What a ticket is joined to by its helpdesk's own links, of the kinds that make one case.
+link = Table(
+    "link",
+    metadata,
+    *_ref(),
+    Column("vendor", String, nullable=False),
+    Column("to_account", String, primary_key=True),
+    Column("to_ticket", String, primary_key=True),
+    Column("to_vendor", String, nullable=False),
+    Index("link_to", "to_account", "to_ticket"),
+    sqlite_with_rowid=False,
+)
+
 #: A case's key, wrapped by OMBUD_KEY; empty once the case was forgotten, so that nothing is remembered of it again.
 casekey = Table(
     "casekey", metadata, Column("kase", String, primary_key=True), Column("wrapped", String)

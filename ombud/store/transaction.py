@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, literal_column, update
 from ombud.store.findings import put_findings
 from ombud.store.log import append_lines
 from ombud.store.statements import Change, Clash, Put
-from ombud.store.tables import cursor, event, meta, outbox, sent, ticket
+from ombud.store.tables import cursor, event, link, meta, outbox, sent, ticket
 from ombud.store.values import event_row
 
 if TYPE_CHECKING:
@@ -46,8 +46,19 @@ _DROP_PENDING = Change(
     ),
     ("of", "which"),
 )
+_UNLINK = Change(
+    delete(link).where(link.c.account == bindparam("of"), link.c.ticket == bindparam("which")),
+    ("of", "which"),
+)
+_PUT_LINK = Put(link, Clash.keep)
 #: Before every instant: what is to be looked at again is due at once.
 _AT_ONCE = 0
+_AFRESH = Change(
+    update(ticket)
+    .where(ticket.c.account == bindparam("of"), ticket.c.ticket == bindparam("which"))
+    .values(settled=literal_column("NULL"), recheck=literal_column(str(_AT_ONCE))),
+    ("of", "which"),
+)
 
 
 class Transaction:
@@ -66,6 +77,8 @@ class Transaction:
             self._db, [event_row(each, known_at) for one in settled for each in one.events]
         )
         self.put_tickets([one.state for one in settled])
+        self._put_links([one for one in settled if one.links is not None])
+        _AFRESH.rows(self._db, [(ref.account, ref.id) for one in settled for ref in one.touched])
         people: dict[str, dict[str, Mapping[str, str]]] = {}
         for one in settled:
             if one.state.case is not None and one.people:
@@ -73,6 +86,22 @@ class Transaction:
         self._vault.remember(self._db, people)
         append_lines(self._db, self._vault, put_findings(self._db, settled, known_at), known_at)
         self._put_postings(settled, known_at)
+
+    def _put_links(self, settled: Sequence[Settled]) -> None:
+        _UNLINK.rows(self._db, [(one.state.ref.account, one.state.ref.id) for one in settled])
+        rows = [
+            (
+                one.state.ref.account,
+                one.state.ref.id,
+                one.state.ref.vendor,
+                to.account,
+                to.id,
+                to.vendor,
+            )
+            for one in settled
+            for to in one.links or ()
+        ]
+        _PUT_LINK.rows(self._db, rows)
 
     def put_tickets(self, states: Iterable[TicketState]) -> None:
         """Store how tickets were left."""

@@ -114,7 +114,9 @@ class Settled:
         why: what was decided, for the log.
         digests: of everything a verdict depends on.
         withdrawn: why findings of the case that are not in `findings` are withdrawn.
-        former: the case the ticket belonged to before; its findings are withdrawn.
+        former: the case the ticket belonged to before; with its last ticket gone, its findings are withdrawn.
+        links: what the ticket is joined to; `None` leaves those stored as they are.
+        touched: other stored tickets to settle afresh, because their case is another now.
 
     """
 
@@ -127,6 +129,8 @@ class Settled:
     digests: str = ""
     withdrawn: str | None = None
     former: str | None = None
+    links: frozenset[Ref] | None = None
+    touched: frozenset[Ref] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "link",
+        Column("account", String, primary_key=True),
+        Column("ticket", String, primary_key=True),
+        Column("vendor", String, nullable=False),
+        Column("to_account", String, primary_key=True),
+        Column("to_ticket", String, primary_key=True),
+        Column("to_vendor", String, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("link_to", "link", ["to_account", "to_ticket"])
+    op.create_table(
         "casekey",
         Column("kase", String, primary_key=True),
         Column("wrapped", String),
