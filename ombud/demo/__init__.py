@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ombud.sandbox.server import Server
+    from ombud.sandbox.jira.server import JiraServer
     from sync.service import Service
 
 _HERE: Final = Path(__file__).parent
@@ -191,7 +191,7 @@ def _unfinished_complaint(world: World) -> str:
     return issue.id
 
 
-def _configured(folder: Path, server: Server) -> Path:
+def _configured(folder: Path, server: JiraServer) -> Path:
     for name in ("ombud.toml", "sandbox.mapping.toml"):
         shutil.copy(_HERE / name, folder / name)
     config = folder / "ombud.toml"

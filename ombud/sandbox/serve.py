@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from ombud.sandbox.clock import SteppableClock, present
+from ombud.sandbox.jira.server import JiraServer
 from ombud.sandbox.journal import Journal
-from ombud.sandbox.server import Server
 from ombud.sandbox.world import DEFAULT_NOW, World
 
-__all__ = ["Server", "run", "start_in_thread"]
+__all__ = ["JiraServer", "run", "start_in_thread"]
 
 
-def start_in_thread(world: World | None = None, *, port: int = 0, **settings: Any) -> Server:
-    """Start a sandbox in this process and return it; `settings` are those of `Server`."""
-    return Server(world, port=port, **settings).start()
+def start_in_thread(world: World | None = None, *, port: int = 0, **settings: Any) -> JiraServer:
+    """Start a sandbox in this process and return it; `settings` are those of `JiraServer`."""
+    return JiraServer(world, port=port, **settings).start()
 
 
 def run(
@@ -58,7 +58,7 @@ def run(
         truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
     if running_clock:
         world.clock.run()
-    server = Server(world, port=jira_port, index_lag_seconds=index_lag_seconds)
+    server = JiraServer(world, port=jira_port, index_lag_seconds=index_lag_seconds)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

@@ -1,4 +1,4 @@
-"""The HTTP server around a world: loopback only, keep-alive, with faults on order."""
+"""The HTTP server around a helpdesk: loopback only, keep-alive, with faults on order."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
-from ombud.sandbox.control import HEADER, Control
-from ombud.sandbox.desk import API_ACCOUNT
+from ombud.sandbox.control import Control
 from ombud.sandbox.faults import Fault, Faults
-from ombud.sandbox.jira import wire
-from ombud.sandbox.jira.http import Answer, RefusedError, Request
-from ombud.sandbox.jira.site import Site
-from ombud.sandbox.world import World
+from ombud.sandbox.http import Answer, Call
 
 _LARGEST_BODY = 10 * 1024 * 1024
 _WEB_PAGE = (
@@ -26,35 +22,40 @@ _WEB_PAGE = (
 _LINE_TIMEOUT_SECONDS = 60
 
 
+class Helpdesk(Protocol):
+    """What a server serves: the wire of one vendor over a world of its own."""
+
+    #: How the vendor's servers name themselves.
+    brand: str
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a request as the vendor would."""
+        ...
+
+    def trouble(self, status: int, said: str) -> Answer:
+        """Say in the vendor's own form that something is wrong."""
+        ...
+
+    def traced(self, call: Call) -> dict[str, str]:
+        """Give the headers by which the vendor names a request."""
+        ...
+
+
 class Server:
     """A sandbox that listens on 127.0.0.1.
 
     Attributes:
         url: where the helpdesk answers.
-        email, token: what a client signs in with.
         control_token: what the control plane wants in its header.
         calls: every request the wire answered: method, path, status, who, its id.
     """
 
-    def __init__(
-        self,
-        world: World | None = None,
-        *,
-        port: int = 0,
-        token: str | None = None,
-        control_token: str | None = None,
-        index_lag_seconds: float = 0,
-    ) -> None:
-        self.world = world or World()
-        self.email = API_ACCOUNT.email
-        self.token = token or secrets.token_urlsafe(24)
+    def __init__(self, helpdesk: Helpdesk, *, port: int, control_token: str | None) -> None:
+        self.helpdesk = helpdesk
         self.control_token = control_token or secrets.token_urlsafe(24)
-        self.site = Site(self.world, {self.email: self.token})
         self.faults = Faults()
         self.calls: list[dict[str, Any]] = []
-        self.control = Control(self.site, self.faults, self.control_token, self.calls)
-        self.world.index.lag_seconds = index_lag_seconds
-        self.world.open()
+        self.control: Control
         self._http = _Listener(("127.0.0.1", port), _Handler)
         self._http.sandbox = self
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -64,7 +65,7 @@ class Server:
         """Answer until stopped."""
         self._http.serve_forever(poll_interval=0.05)
 
-    def start(self) -> Server:
+    def start(self) -> Self:
         """Answer in a thread of its own, and return at once."""
         self._thread = threading.Thread(target=self.serve, name="sandbox", daemon=True)
         self._thread.start()
@@ -142,62 +143,62 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet: the list of calls is the log."""
 
     def version_string(self) -> str:
-        return "AtlassianEdge"
+        return self.server.sandbox.helpdesk.brand
 
     def _handle(self) -> None:
         sandbox = self.server.sandbox
         address = urlsplit(self.path)
         body = self._body()
         if body is None:
-            self._send(
-                Answer(413, {"errorMessages": ["Request body too large."], "errors": {}}),
-                secrets.token_hex(8),
-            )
+            self._send(sandbox.helpdesk.trouble(413, "Request body too large."), {})
             self.close_connection = True
             return
-        request = Request(
+        call = Call(
             self.command,
             address.path,
             parse_qs(address.query, keep_blank_values=True),
             body,
-            None,
+            {name.title(): value for name, value in self.headers.items()},
             base=sandbox.url,
             id=secrets.token_hex(8),
         )
         if address.path.startswith("/_sandbox/"):
-            self._send(sandbox.control.answer(request, self.headers.get(HEADER)), request.id)
+            self._send(sandbox.control.answer(call), {})
             return
         fault = sandbox.faults.strike(f"{self.command} {self.path}")
-        made = self._answer(sandbox, request, fault)
+        made = self._answer(sandbox, call, fault)
         status = made.status if made is not None else None
         sandbox.calls.append(
             {
-                "id": request.id,
+                "id": call.id,
                 "method": self.command,
                 "path": self.path,
                 "status": status,
-                "account": request.person.account_id if request.person else None,
+                "account": call.who,
                 "fault": fault.kind if fault else None,
             }
         )
         if made is None:
             self._cut()
         else:
-            self._send(made, request.id, cut=fault is not None and fault.kind == "cut_body")
+            self._send(
+                made,
+                sandbox.helpdesk.traced(call),
+                cut=fault is not None and fault.kind == "cut_body",
+            )
 
-    def _answer(self, sandbox: Server, request: Request, fault: Fault | None) -> Answer | None:
+    def _answer(self, sandbox: Server, call: Call, fault: Fault | None) -> Answer | None:
         """Answer a request under a fault; None where the line goes dead."""
         kind = fault.kind if fault else None
         if fault is None or kind in ("lost_reply", "cut_body", "delay") or fault.commit:
             if fault is not None and fault.seconds:
                 time.sleep(fault.seconds)
             try:
-                made = wire.answer(sandbox.site, request, self.headers.get("Authorization"))
+                made = sandbox.helpdesk.answer(call)
             except Exception as error:  # noqa: BLE001 - a bug of ours looks like a vendor's: 500
                 self.server.handle_error(self.connection, self.client_address)
-                made = RefusedError(
-                    500, [f"Internal server error: {type(error).__name__}"]
-                ).answer()
+                said = f"Internal server error: {type(error).__name__}"
+                made = sandbox.helpdesk.trouble(500, said)
             if fault is None or kind in ("cut_body", "delay"):
                 return made
         if kind in ("lost_reply", "drop"):
@@ -209,22 +210,17 @@ class _Handler(BaseHTTPRequestHandler):
                 {"Content-Type": "text/html"},
             )
         if kind == "conflict_409":
-            return RefusedError(
-                409, ["The issue has been updated by another request. Please try again."]
-            ).answer()
-        text = fault.body.encode() if fault.body is not None else None
-        body: Any = (
-            text if text is not None else {"errorMessages": ["Ordered failure."], "errors": {}}
-        )
+            said = "It has been updated by another request. Please try again."
+            return sandbox.helpdesk.trouble(409, said)
+        ordered = sandbox.helpdesk.trouble(fault.status, "Ordered failure.")
+        body = ordered.body if fault.body is None else fault.body.encode()
         return Answer(fault.status, body, dict(fault.headers))
 
-    def _send(self, made: Answer, trace: str, *, cut: bool = False) -> None:
+    def _send(self, made: Answer, traced: dict[str, str], *, cut: bool = False) -> None:
         content = made.content()
         self.send_response(made.status)
         headers = {"Content-Type": "application/json;charset=UTF-8"} if content else {}
-        for name, value in (
-            headers | made.headers | {"Atl-Traceid": trace, "X-AREQUESTID": trace}
-        ).items():
+        for name, value in (headers | made.headers | traced).items():
             self.send_header(name, value)
         if made.status != 204:
             self.send_header("Content-Length", str(len(content)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ombud.sandbox.http import Answer
 from ombud.sandbox.jira import writes
-from ombud.sandbox.jira.http import Answer, RefusedError, Request
+from ombud.sandbox.jira.http import RefusedError, Request
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Comment, Issue
 

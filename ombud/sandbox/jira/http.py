@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.records import Person
 
 NO_ISSUE = "Issue does not exist or you do not have permission to see it."
@@ -13,26 +14,12 @@ BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and 
 
 
 @dataclass(slots=True)
-class Request:
+class Request(Call):
     """One request: `version` is "2" or "3", `person` who signed it (nobody: anonymous)."""
 
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    body: bytes
-    person: Person | None
+    person: Person | None = None
     version: str = "3"
-    base: str = ""
-    id: str = ""
     parts: dict[str, str] = field(default_factory=dict)
-
-    def one(self, name: str, default: str | None = None) -> str | None:
-        """Return the first value of a query parameter."""
-        return self.query.get(name, [default])[0]
-
-    def words(self, name: str) -> list[str]:
-        """Return every value of a list parameter, whether repeated or joined by commas."""
-        return [word for value in self.query.get(name, []) for word in value.split(",") if word]
 
     def number(self, name: str, default: int) -> int:
         """Return a query parameter as a whole number; anything else is a 404 on Jira's side."""
@@ -65,23 +52,6 @@ class Request:
     def url(self, rest: str) -> str:
         """Return an address under this request's API version."""
         return f"{self.base}/rest/api/{self.version}/{rest}"
-
-
-@dataclass(slots=True)
-class Answer:
-    """One answer; no body is an empty one."""
-
-    status: int
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def content(self) -> bytes:
-        """Return the body as bytes."""
-        if self.body is None:
-            return b""
-        if isinstance(self.body, bytes):
-            return self.body
-        return json.dumps(self.body, ensure_ascii=False).encode()
 
 
 class RefusedError(Exception):

@@ -6,8 +6,9 @@ import base64
 import json
 from typing import Any
 
+from ombud.sandbox.http import Answer
 from ombud.sandbox.jira import meta, transitions, writes
-from ombud.sandbox.jira.http import NO_ISSUE, Answer, RefusedError, Request
+from ombud.sandbox.jira.http import NO_ISSUE, RefusedError, Request
 from ombud.sandbox.jira.render import SYSTEM_NAMES, View
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.records import Issue

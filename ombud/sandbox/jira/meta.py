@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ombud.sandbox import desk
-from ombud.sandbox.jira.http import Answer, RefusedError, Request, missing
+from ombud.sandbox.http import Answer
+from ombud.sandbox.jira.http import RefusedError, Request, missing
 from ombud.sandbox.jira.render import SYSTEM_NAMES, moment, schema
 from ombud.sandbox.jira.site import PERMISSIONS, Site
 from ombud.sandbox.records import Field, Issue, Project

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ombud.sandbox.jira.http import Answer, RefusedError, Request
+from ombud.sandbox.http import Answer
+from ombud.sandbox.jira.http import RefusedError, Request
 from ombud.sandbox.jira.site import Site
 
 _LONGEST_KEY = 255

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import jql
-from ombud.sandbox.jira.http import BAD_PAYLOAD, Answer, RefusedError, Request
+from ombud.sandbox.http import Answer
+from ombud.sandbox.jira.http import BAD_PAYLOAD, RefusedError, Request
 from ombud.sandbox.jira.issue import expansions
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.jql_tokens import BadQueryError

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.jira import comments, issue, meta, properties, search, transitions
-from ombud.sandbox.jira.http import Answer, RefusedError, Request
+from ombud.sandbox.jira.http import RefusedError, Request
 from ombud.sandbox.jira.site import Site
 
 Resource = Callable[[Site, Request], Answer]
@@ -78,13 +79,17 @@ _SERVICE = _route("POST", "/rest/servicedeskapi/request/{issue}/comment", commen
 _ROOT = re.compile(r"/rest/api/(?P<version>[23]|latest)(?P<rest>/.*)")
 
 
-def answer(site: Site, request: Request, authorization: str | None) -> Answer:
+def answer(site: Site, call: Call) -> Answer:
     """Sign the caller in, count the call, and let the resource answer; errors become their answers."""
     headers: dict[str, str] = {}
+    request = Request(
+        call.method, call.path, call.query, call.body, call.headers, call.base, call.id
+    )
     try:
         route, parts = _find(request)
         request.parts = parts
-        request.person = site.sign_in(authorization)
+        request.person = site.sign_in(call.headers.get("Authorization"))
+        call.who = request.person.account_id if request.person else None
         with site.world.lock:
             named = site.world.find(parts["issue"]) if "issue" in parts else None
             touched = named.id if named is not None else None
