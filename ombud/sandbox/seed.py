@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import seed_texts as texts
+from ombud.sandbox.bed import Bed, Ticket
 from ombud.sandbox.patterns import PATTERNS
-from ombud.sandbox.records import Issue, Person
+from ombud.sandbox.records import Person
 from ombud.sandbox.seed_laying import AGENTS, Laid, cast, lay, timed
 from ombud.sandbox.seed_life import (
     CRITICAL,
@@ -23,7 +24,7 @@ from ombud.sandbox.seed_life import (
 )
 from ombud.sandbox.seed_noise import scatter
 from ombud.sandbox.truth import Planted, Truth, printed
-from ombud.sandbox.world import DEFAULT_NOW, World
+from ombud.sandbox.world import DEFAULT_NOW
 
 #: The last Monday before the end of the horizon, Friday 8 January 2027 at five.
 _LAST_MONDAY = date(2027, 1, 4)
@@ -68,7 +69,7 @@ CONFORMING: tuple[Life, ...] = (
 )
 
 
-def seed(world: World, *, seed: int, tickets: int = 400, days: int = 90) -> Truth:
+def seed(world: Bed, *, seed: int, tickets: int = 400, days: int = 90) -> Truth:
     """Furnish a world and return the truth about it; the same seed gives the same world.
 
     The horizon ends on 8 January 2027 at 17:00 in Berlin, where the world's clock is set, and reaches back `days`.
@@ -98,7 +99,7 @@ def seed(world: World, *, seed: int, tickets: int = 400, days: int = 90) -> Trut
     plans.sort(key=lambda plan: plan[1][0][0])
     failures: list[Planted] = []
     near_misses: list[Planted] = []
-    laid: list[Issue] = []
+    laid: list[Ticket] = []
     for pattern, steps in plans:
         one = lay(world, steps, cast(chance, customers), chance)
         laid.append(one.issue)
@@ -121,12 +122,12 @@ def seed(world: World, *, seed: int, tickets: int = 400, days: int = 90) -> Trut
 _furnish = seed
 
 
-def seed_into(world: World, *, seed: int = 1, tickets: int = 400, days: int = 90) -> dict[str, Any]:
+def seed_into(world: Bed, *, seed: int = 1, tickets: int = 400, days: int = 90) -> dict[str, Any]:
     """Furnish a world as `seed` does and return the truth as plain values."""
     return _furnish(world, seed=seed, tickets=tickets, days=days).as_dict()
 
 
-def _customers(world: World, chance: random.Random) -> list[str]:
+def _customers(world: Bed, chance: random.Random) -> list[str]:
     accounts = []
     names = [f"{given} {family}" for given in texts.GIVEN for family in texts.FAMILY]
     for number, name in enumerate(chance.sample(names, 60), 1):
@@ -156,10 +157,10 @@ def _occurrence(laid: Laid, step: str) -> str:
 
 
 def _unjudged(
-    world: World, customers: Sequence[str], chance: random.Random, weeks: int
-) -> list[Issue]:
+    world: Bed, customers: Sequence[str], chance: random.Random, weeks: int
+) -> list[Ticket]:
     """Lay down what no rule may judge: questions, support, and complaints deleted or moved away."""
-    kept: list[Issue] = []
+    kept: list[Ticket] = []
     for number in range(_TO_DELETE + _TO_MOVE + _QUESTIONS + _SUPPORT):
         born = _some_time(chance, weeks)
         agent, customer = chance.choice(AGENTS), chance.choice(customers)

@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import seed_texts as texts
-from ombud.sandbox.records import Issue
+from ombud.sandbox.bed import Bed, Ticket
 from ombud.sandbox.seed_life import CHOICE, FIELD, STATUS, Life, Step, moment
-from ombud.sandbox.world import World
 
 AGENTS = ("acc-anna", "acc-bert", "acc-cleo", "acc-dina", "acc-emil", "acc-faye")
 _WORDS: dict[str, Sequence[str]] = {
@@ -29,7 +28,7 @@ _PEOPLE = ("owner", "approver", "subject", "complainant")
 class Laid:
     """A ticket and the instant of each step of its life, "receipt" among them."""
 
-    issue: Issue
+    issue: Ticket
     instants: Mapping[str, datetime]
 
 
@@ -75,7 +74,7 @@ def timed(life: Life, monday: date, chance: random.Random) -> list[tuple[datetim
 
 
 def lay(
-    world: World,
+    world: Bed,
     steps: Sequence[tuple[datetime, Step]],
     players: Cast,
     chance: random.Random,
@@ -94,12 +93,12 @@ def lay(
     fields["description"] = body.replace("{product}", product)
     fields["reporter"] = players.customer
     issue = world.create("CMP", issue_type, fields, players.account(first.by), born)
-    instants[first.name] = born
-    instants["receipt"] = first.fields.get("received", born)
+    instants[first.name] = world.told(born)
+    instants["receipt"] = first.fields.get("received", world.told(born))
     for instant, step in rest:
         if instant > now:
             break
-        instants[step.name] = instant
+        instants[step.name] = world.told(instant)
         actor = players.account(step.by)
         if step.text is not None:
             said = f"{step.text} {chance.choice(texts.ANSWERS)}"

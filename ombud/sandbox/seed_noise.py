@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ombud.sandbox import seed_texts as texts
-from ombud.sandbox.records import Issue
+from ombud.sandbox.bed import Bed, Ticket
 from ombud.sandbox.seed_laying import AGENTS
-from ombud.sandbox.world import World
 
 _RANK, _LINE = "customfield_10019", "customfield_10060"
 #: When somebody labelled half the desk at once: every ticket's entry has this very second.
@@ -19,7 +18,7 @@ _BULK_EDITS = (
 )
 
 
-def scatter(world: World, issues: Sequence[Issue], chance: random.Random) -> None:
+def scatter(world: Bed, issues: Sequence[Ticket], chance: random.Random) -> None:
     """Strew noise over tickets that exist; nothing here touches a field, a status or a word a rule reads."""
     now = world.clock.now()
     for issue in issues:
@@ -36,7 +35,7 @@ def scatter(world: World, issues: Sequence[Issue], chance: random.Random) -> Non
             world.link(first.id, second.id, relation, when, chance.choice(AGENTS))
 
 
-def _one(world: World, issue: Issue, when: datetime, chance: random.Random) -> None:
+def _one(world: Bed, issue: Ticket, when: datetime, chance: random.Random) -> None:
     kind = chance.randrange(5)
     if kind == 0:
         rank = f"0|i{chance.randrange(10**5):05d}:"
@@ -55,7 +54,7 @@ def _one(world: World, issue: Issue, when: datetime, chance: random.Random) -> N
         world.edit(issue.id, {_LINE: line}, "acc-robot", when, cause_author_absent=True)
 
 
-def _bulk(world: World, issues: Sequence[Issue]) -> None:
+def _bulk(world: Bed, issues: Sequence[Ticket]) -> None:
     for when, label in _BULK_EDITS:
         present = [issue for issue in issues if issue.created < when][:60]
         for issue in present:
@@ -63,7 +62,7 @@ def _bulk(world: World, issues: Sequence[Issue]) -> None:
             world.edit(issue.id, {"labels": labels}, "acc-dina", when)
 
 
-def _long_histories(world: World, issues: Sequence[Issue], chance: random.Random) -> None:
+def _long_histories(world: Bed, issues: Sequence[Ticket], chance: random.Random) -> None:
     """Give a few tickets more entries, or more comments, than one page holds."""
     for count, issue in zip((45, 60, 120, 150), issues[::23], strict=False):
         for number in range(count):

@@ -1,0 +1,1 @@
+"""A Zendesk Support that speaks the vendor's wire format over a world of its own."""
