@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ombud.model.connector import FOLLOW_UP, MERGED
 from ombud.model.event import Kind, Ref
 from ombud.model.scope import Decision
 from sync.ingest import ingest
@@ -68,7 +69,7 @@ class Cases:
 
     def __post_init__(self) -> None:
         """Follow links until no further ticket is reached."""
-        kinds = self.bound.mapping.links
+        kinds = self.bound.mapping.links | {FOLLOW_UP, MERGED}
         self._told = {
             ref: frozenset(
                 link.to for link in reading.actual.links if link.kind in kinds and link.to != ref
@@ -78,7 +79,7 @@ class Cases:
         }
         self._stored = {}
         asked: set[Ref] = set()
-        ahead = set(self._told).union(*self._told.values()) if kinds else set()
+        ahead = set(self._told).union(*self._told.values())
         while ahead:
             asked |= ahead
             pairs = self.store.links(sorted(ahead))

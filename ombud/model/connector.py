@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -142,6 +142,11 @@ class Ours:
     text: str | None = None
     keys: frozenset[str] = frozenset()
     moved_back: tuple[Instant, ...] = ()
+
+
+#: Kinds of links that always make one case, whatever a mapping says: a closed ticket goes on in another.
+FOLLOW_UP: Final = "follow_up"
+MERGED: Final = "merged"
 
 
 class Link(NamedTuple):

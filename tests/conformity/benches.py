@@ -9,10 +9,14 @@ import requests
 from connectors import load_manifest
 from connectors.jira import connect as connect_jira
 from connectors.rt import connect as connect_rt
+from connectors.zendesk import connect as connect_zendesk
 from ombud.model.clock import SystemClock
 from ombud.model.connector import Interest, Schema
 from ombud.sandbox.adf import plain
 from ombud.sandbox.world import World
+from ombud.sandbox.zendesk.desk import NOTE_FIELD
+from ombud.sandbox.zendesk.records import User, channel
+from ombud.sandbox.zendesk.world import ZendeskWorld
 from ombud.settings import Account
 
 
@@ -97,6 +101,99 @@ class JiraBench:
             frozenset(issue.fields.get("labels") or ()),
             "\n".join(ours),
             len(issue.comments),
+        )
+
+
+class ZendeskBench:
+    """The sandbox's Zendesk."""
+
+    closed, before, started = "30010", "30006", "30001"
+    cause_field = "360000010048"
+    anna, customer = 9101, 9110
+
+    def __init__(self, server) -> None:
+        self.server = server
+        self.world: ZendeskWorld = server.world
+        self.world.users[self.anna] = User(self.anna, "Anna Vogel", "anna@sandbox.test", "agent")
+        self.world.users[self.customer] = User(
+            self.customer, "Karla Kunde", "karla@customer.test", "end-user"
+        )
+        self.interest = Interest(())
+        self.schema = Schema(
+            fields=frozenset({self.cause_field, "360000010040"}),
+            markers={"decision": ("#decision",)},
+        )
+
+    def connect(self, token=None):
+        secrets = {"EMAIL": self.server.email, "TOKEN": token or self.server.token}
+        settings = Account(
+            vendor="zendesk", url=self.server.url, options={"note_field": NOTE_FIELD}
+        )
+        return connect_zendesk(
+            "desk",
+            settings,
+            secrets,
+            manifest=load_manifest("zendesk"),
+            clock=self.world.clock,
+            sleep=self.world.clock.advance,
+        )
+
+    def create(self) -> str:
+        made = self.world.create(
+            {
+                "subject": "x",
+                "comment": {"body": "It leaks"},
+                "ticket_form_id": 37001,
+                "custom_fields": {360000010040: "severity_high"},
+            },
+            self.customer,
+            via=channel("email"),
+        )
+        self.pass_time()
+        return str(made.id)
+
+    def fill(self, ticket: str, text: str) -> None:
+        self.world.update(int(ticket), {"custom_fields": {int(self.cause_field): text}}, self.anna)
+        self.pass_time()
+
+    def move(self, ticket: str, status: str) -> None:
+        self.world.update(int(ticket), {"custom_status_id": int(status)}, self.anna)
+        self.pass_time()
+
+    def walk_to_answer(self, ticket: str) -> None:
+        for status in ("30002", "30003", "30004", "30006"):
+            self.move(ticket, status)
+
+    def reply(self, ticket: str, text: str) -> None:
+        self.world.update(int(ticket), {"comment": {"body": text}}, self.anna)
+
+    def note(self, ticket: str, text: str) -> None:
+        self.world.update(int(ticket), {"comment": {"body": text, "public": False}}, self.anna)
+
+    def hear(self, ticket: str, text: str) -> None:
+        self.world.update(
+            int(ticket), {"comment": {"body": text}}, self.customer, via=channel("email")
+        )
+
+    def tag(self, ticket: str, tag: str) -> None:
+        self.world.update(int(ticket), {"add_tags": [tag]}, self.anna)
+        self.pass_time()
+
+    def pass_time(self) -> None:
+        """Let the minute pass that exports withhold."""
+        self.world.clock.advance(61)
+
+    def delete(self, ticket: str) -> None:
+        self.world.delete(int(ticket), self.anna)
+
+    def shown(self, ticket: str) -> Shown:
+        told = self.world.tickets[int(ticket)]
+        notes = sum(event.type == "Comment" for audit in told.audits for event in audit.events)
+        return Shown(
+            str(told.custom_status),
+            frozenset(tag for tag in told.tags if tag.startswith("ombud-") or "_" not in tag),
+            str(told.fields.get(NOTE_FIELD) or ""),
+            notes,
         )
 
 

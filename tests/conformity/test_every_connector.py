@@ -1,4 +1,4 @@
-"""What every connector does alike, on every helpdesk there is: the sandbox's Jira and a real Request Tracker."""
+"""What every connector does alike, on every helpdesk there is: the sandbox's Jira and Zendesk, a real Request Tracker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ombud.model.event import Ref, Side
 from ombud.model.mapping import FieldOf, Mapping, StageOf
 from ombud.model.mark import MoveBack, Plan
 from ombud.sandbox.serve import start_in_thread
-from tests.conformity.benches import JiraBench, RtBench
+from ombud.sandbox.zendesk.server import ZendeskServer
+from tests.conformity.benches import JiraBench, RtBench, ZendeskBench
 
 
 @pytest.fixture
@@ -29,7 +30,13 @@ def rt(rt_server):
     return RtBench(rt_server)
 
 
-@pytest.fixture(params=["jira", "rt"])
+@pytest.fixture
+def zendesk():
+    with ZendeskServer().start() as server:
+        yield ZendeskBench(server)
+
+
+@pytest.fixture(params=["jira", "rt", "zendesk"])
 def desk(request):
     return request.getfixturevalue(request.param)
 

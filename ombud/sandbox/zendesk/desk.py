@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ombud.sandbox import desk as jira
 from ombud.sandbox.records import Person
 from ombud.sandbox.zendesk.records import CustomStatus, Form, Role, Rule, TicketField, User
@@ -48,6 +50,7 @@ SYSTEM_FIELDS = (
 #: Where our living text stands, and the field by which the same complaint in Jira is named.
 NOTE_FIELD, OTHER_FIELD = 360000010090, 360000010091
 
+_JIRA_FIELDS = {field.id: field for field in jira.CUSTOM_FIELDS}
 _TYPES = {"text": "text", "textarea": "textarea", "user": "lookup", "datetime": "text"}
 
 
@@ -58,7 +61,8 @@ def number_of(jira_field: str) -> int:
 
 def tag_of(field: str, option: str) -> str:
     """Return the tag of a drop-down's option, from the Jira option that is its counterpart."""
-    return f"o{number_of(field) % 1000}_{option}"
+    told = _JIRA_FIELDS[field]
+    return re.sub(r"\W+", "_", f"{told.name} {told.options[option]}".lower())
 
 
 def custom_fields() -> list[TicketField]:

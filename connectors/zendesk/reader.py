@@ -1,0 +1,339 @@
+"""Read Zendesk: the export by cursor says what changed, each ticket's audits say how."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from connectors.errors import HelpdeskError, Kind
+from connectors.zendesk.history import (
+    NAMES,
+    Story,
+    instant_in,
+    is_ours,
+    native_value,
+    ours_of,
+)
+from connectors.zendesk.site import CLOSED, EXPORTED, PER_PAGE
+from ombud.model.connector import (
+    FOLLOW_UP,
+    MERGED,
+    Actual,
+    Estimate,
+    Gone,
+    Link,
+    Ours,
+    Page,
+    Reading,
+    Seen,
+)
+from ombud.model.event import Kind as EventKind
+from ombud.model.event import Nature, Ref
+from ombud.model.instant import instant
+from ombud.model.mapping import STATUS
+from ombud.model.mark import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from connectors.zendesk.site import Site
+    from ombud.model.connector import Interest, Schema
+    from ombud.model.event import Event, Native
+
+    Json = Mapping[str, Any]
+
+#: Types of fields whose values are ids of a vocabulary.
+_CHOICES: Final = frozenset({"tagger", "multiselect", "checkbox"})
+#: A look within so long of an update may have come before another update of the same second.
+_UNSETTLED: Final = timedelta(seconds=2)
+#: Keys of our writes that are remembered.
+_KEYS: Final = 10
+_CALLS_A_MINUTE: Final = 400
+
+
+@dataclass(slots=True)
+class Reader:
+    """Read one account.
+
+    Attributes:
+        site: the connection.
+        ignored: kinds of events that were passed over, counted: side conversations, ratings, and what is yet unknown.
+
+    """
+
+    site: Site
+    ignored: Counter[str] = field(default_factory=Counter)
+    _natures: dict[str, Nature] | None = None
+
+    def changed(self, cursor: str | None, interest: Interest, schema: Schema) -> Iterator[Page]:  # noqa: ARG002 (the export is of the whole account)
+        """List tickets changed since the cursor; it is never made anew from the present.
+
+        The last minute is withheld, whichever way one asks: what it held comes with the next sweep. A ticket comes
+        once for each state that the system gave it.
+        """
+        params: dict[str, object] = {
+            "per_page": EXPORTED,
+            "include": "users",
+            "support_type_scope": "all",
+        }
+        if cursor is None:
+            params["start_time"] = 0
+        else:
+            params["cursor"] = json.loads(cursor)["cursor"]
+        told: set[tuple[int, int]] = set()
+        while True:
+            answer = self.site.client.get(
+                "/api/v2/incremental/tickets/cursor.json",
+                params,
+                operation="GET /api/v2/incremental/tickets/cursor.json",
+            ).json()
+            self.site.know(answer.get("users") or ())
+            fresh = [
+                each
+                for each in answer["tickets"]
+                if (int(each["id"]), int(each.get("generated_timestamp") or 0)) not in told
+            ]
+            told |= {(int(each["id"]), int(each.get("generated_timestamp") or 0)) for each in fresh}
+            after = answer.get("after_cursor") or params.get("cursor")
+            yield Page(
+                tuple(self._seen(each) for each in fresh),
+                json.dumps({"cursor": after}) if after else "",
+            )
+            if answer.get("end_of_stream"):
+                return
+            if after is None or after == params.get("cursor"):
+                raise HelpdeskError(
+                    Kind.broken,
+                    self.site.account,
+                    "GET /api/v2/incremental/tickets/cursor.json",
+                    detail="the export goes round in circles",
+                    remedy="It is tried again from where it stands",
+                )
+            params = {key: value for key, value in params.items() if key != "start_time"}
+            params["cursor"] = after
+
+    def look(self, refs: Sequence[Ref], schema: Schema) -> Iterator[Seen]:  # noqa: ARG002 (the protocol's)
+        """Look at named tickets; those deleted are not among them."""
+        for start in range(0, len(refs), PER_PAGE):
+            names = ",".join(ref.id for ref in refs[start : start + PER_PAGE])
+            answer = self.site.client.get(
+                "/api/v2/tickets/show_many.json",
+                {"ids": names, "include": "users"},
+                operation="GET /api/v2/tickets/show_many.json",
+            ).json()
+            self.site.know(answer.get("users") or ())
+            yield from (self._seen(each, looked=True) for each in answer["tickets"])
+
+    def estimate(self, cursor: str | None, interest: Interest) -> Estimate:  # noqa: ARG002 (the protocol's)
+        """Foretell a sweep: at first, an export's page for each thousand tickets and the audits of each."""
+        if cursor is not None:
+            return Estimate(None, 2, 2.0)
+        told = self.site.client.get("/api/v2/tickets/count.json").json()["count"]
+        tickets = int(told["value"])
+        calls = tickets + tickets // EXPORTED + 2
+        return Estimate(tickets, calls, calls * 60 / _CALLS_A_MINUTE)
+
+    def read(self, seen: Sequence[Seen], schema: Schema) -> Iterator[Reading]:
+        """Read tickets with all their audits, a call for each; one that cannot be understood stops no other."""
+        blind = [each.ref for each in seen if not isinstance(each.preview, dict)]
+        found = {each.ref: each for each in self.look(blind, schema)} if blind else {}
+        for each in seen:
+            known = found.get(each.ref, each)
+            if not isinstance(known.preview, dict):
+                yield Reading(
+                    each.ref,
+                    None,
+                    gone=Gone.unreachable,
+                    detail="not shown: deleted, or hidden from us",
+                )
+                continue
+            try:
+                yield self._read(each.ref, known, known.preview, schema)
+            except (KeyError, TypeError, ValueError) as error:
+                yield Reading(
+                    each.ref,
+                    None,
+                    gone=Gone.malformed,
+                    detail=f"not understood: {type(error).__name__}",
+                )
+
+    def _read(self, ref: Ref, seen: Seen, ticket: Json, schema: Schema) -> Reading:
+        if ticket["status"] == "deleted":
+            scrubbed = ticket.get("subject") == "SCRUBBED"
+            return Reading(
+                ref, None, gone=Gone.deleted, detail="scrubbed" if scrubbed else "deleted"
+            )
+        try:
+            audits = self.site.audits(ref.id)
+        except HelpdeskError as error:
+            if error.kind is not Kind.missing:
+                raise
+            # The export tells of the deletion by the vendor's own word, in its time.
+            return Reading(
+                ref, None, gone=Gone.unreachable, detail="its audits are not shown any more"
+            )
+        story = Story(self.site, ticket, audits, schema, self.natures())
+        self.site.meet(story.people())
+        events = list(story.events())
+        self.ignored.update(story.ignored)
+        return Reading(
+            ref,
+            self._actual(ref, seen, ticket, audits, events, schema, story),
+            tuple(events),
+            complete=any(each.kind is EventKind.created for each in events),
+            people=self._people(ticket),
+        )
+
+    def _actual(
+        self,
+        ref: Ref,
+        seen: Seen,
+        ticket: Json,
+        audits: Sequence[Json],
+        events: Sequence[Event],
+        schema: Schema,
+        story: Story,
+    ) -> Actual:
+        current: dict[str, tuple[Native, Nature]] = {
+            name: native_value(value, story.nature(name))
+            for name, value in self._values(ticket).items()
+            if name in schema.fields
+        }
+        status = self.status_of(ticket)
+        current[STATUS] = (status, Nature.choice)
+        until = instant_in(ticket["updated_at"])
+        covered = [each for each in events if each.happened <= until]
+        me = self.site.me
+        ours = {str(audit["id"]) for audit in audits if is_ours(audit, me)}
+        return Actual(
+            ref=ref,
+            key=seen.key,
+            url=self.site.display(ref.id),
+            revision=seen.revision,
+            head=covered[-1].change if covered else None,
+            theirs=next(
+                (
+                    each.change
+                    for each in reversed(covered)
+                    if each.field == STATUS and each.change not in ours
+                ),
+                None,
+            ),
+            status=status,
+            facets=seen.facets,
+            fields={name: value for name, (value, _) in current.items()},
+            natures={name: nature for name, (_, nature) in current.items()},
+            edges=None,
+            ours=self.state(ticket, audits),
+            links=frozenset((*self._links(ticket), *_merges(events))),
+        )
+
+    def state(self, ticket: Json, audits: Sequence[Json]) -> Ours:
+        """Give what of ours a ticket carries: its tags, and what our updates say of themselves."""
+        mine = [audit for audit in audits if is_ours(audit, self.site.me)]
+        texts = [ours_of(audit)["text"] for audit in mine if "text" in ours_of(audit)]
+        text = texts[-1] if texts else None
+        note = self.site.note_field
+        if note is not None and not self._custom(ticket).get(str(note)):
+            text = None
+        return Ours(
+            tags=frozenset(tag for tag in ticket.get("tags") or () if tag.startswith(PREFIX)),
+            text=text or None,
+            keys=frozenset(str(ours_of(audit).get("key")) for audit in mine[-_KEYS:]),
+            moved_back=tuple(
+                instant_in(audit["created_at"]) for audit in mine if ours_of(audit).get("back")
+            ),
+        )
+
+    def status_of(self, ticket: Json) -> str:
+        """Give the native status: the account's own by its id, or the system's word; closed is closed."""
+        if ticket["status"] == CLOSED or ticket.get("custom_status_id") is None:
+            return self.site.default_status(str(ticket["status"]))
+        return str(ticket["custom_status_id"])
+
+    def _values(self, ticket: Json) -> dict[str, object]:
+        found: dict[str, object] = {name: ticket.get(native) for native, name in NAMES.items()}
+        return found | {"subject": ticket.get("subject"), **self._custom(ticket)}
+
+    @staticmethod
+    def _custom(ticket: Json) -> dict[str, object]:
+        return {str(each["id"]): each.get("value") for each in ticket.get("custom_fields") or ()}
+
+    def natures(self) -> dict[str, Nature]:
+        """Give what sort of value each custom field carries; of words, the value itself tells."""
+        if self._natures is None:
+            self._natures = {}
+            for each in self.site.listed("ticket_fields"):
+                if each["type"] in _CHOICES:
+                    self._natures[str(each["id"])] = Nature.choice
+                elif each["type"] == "lookup":
+                    self._natures[str(each["id"])] = Nature.person
+                elif each["type"] in {"integer", "decimal"}:
+                    self._natures[str(each["id"])] = Nature.number
+        return self._natures
+
+    def _seen(self, ticket: Json, *, looked: bool = False) -> Seen:
+        name = str(ticket["id"])
+        revision = str(ticket["updated_at"])
+        now = self.site.clock.now()
+        if looked and instant_in(revision) > instant(now - _UNSETTLED):
+            revision += "~"
+        return Seen(
+            Ref(self.site.account, "zendesk", name),
+            f"#{name}",
+            revision,
+            self._facets(ticket),
+            ticket,
+        )
+
+    def _facets(self, ticket: Json) -> dict[str, tuple[str, ...]]:
+        form = str(ticket.get("ticket_form_id") or "")
+        found: dict[str, tuple[str, ...]] = {"tag": tuple(ticket.get("tags") or ())}
+        if form:
+            found["form"] = (form, self.site.forms[form]) if form in self.site.forms else (form,)
+        for name, native in (("brand", "brand_id"), ("group", "group_id"), ("type", "type")):
+            if ticket.get(native):
+                found[name] = (str(ticket[native]),)
+        for name, value in self._custom(ticket).items():
+            if value not in (None, "", []):
+                values = value if isinstance(value, list) else [value]
+                found[f"field.{name}"] = tuple(str(each) for each in values)
+        return found
+
+    def _links(self, ticket: Json) -> Iterator[Link]:
+        """Give follow-ups: a closed ticket goes on in another, which is the same case."""
+        others = [*(ticket.get("followup_ids") or ())]
+        source = (ticket.get("via") or {}).get("source") or {}
+        before = ticket.get("via_followup_source_id")
+        if source.get("rel") == "follow_up":
+            before = (source.get("from") or {}).get("ticket_id", before)
+        for number in (*others, *([before] if before is not None else ())):
+            yield Link(FOLLOW_UP, Ref(self.site.account, "zendesk", str(number)))
+
+    def _people(self, ticket: Json) -> dict[str, dict[str, str]]:
+        requester = self.site.user(int(ticket["requester_id"]))
+        told = {key: str(requester[key]) for key in ("name", "email") if requester.get(key)}
+        return {str(ticket["requester_id"]): told} if told else {}
+
+    def list_ours(self, interest: Interest, schema: Schema) -> Iterable[Ref]:
+        """List the tickets that carry a tag of ours, or words in our field; closed ones cannot be changed."""
+        for page in self.changed(None, interest, schema):
+            for each in page.seen:
+                ticket = each.preview
+                assert isinstance(ticket, dict)
+                if ticket["status"] in {CLOSED, "deleted"}:
+                    continue
+                note = str(self.site.note_field)
+                if self._custom(ticket).get(note) or any(
+                    tag.startswith(PREFIX) for tag in ticket.get("tags") or ()
+                ):
+                    yield each.ref
+
+
+def _merges(events: Sequence[Event]) -> Iterator[Link]:
+    for each in events:
+        if each.kind is EventKind.merged and isinstance(each.after, str):
+            yield Link(MERGED, Ref(each.ref.account, each.ref.vendor, each.after))

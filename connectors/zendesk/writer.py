@@ -1,0 +1,184 @@
+"""Write to Zendesk: everything in one update that is refused where the ticket has moved on, and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import HelpdeskError, Kind
+from connectors.zendesk.history import instant_in, is_ours, ours_of
+from connectors.zendesk.site import CLOSED, OURS
+from ombud.model.connector import Outcome, Receipt
+from ombud.model.mark import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connectors.zendesk.reader import Reader
+    from connectors.zendesk.site import Site
+    from ombud.model.event import Ref
+    from ombud.model.facts import Instant
+    from ombud.model.mark import MoveBack, Plan
+
+    Json = Mapping[str, Any]
+
+_CONFLICT = 409
+_STALE = "somebody changed the ticket meanwhile"
+_ENDED = "the ticket is closed: Zendesk lets nobody change or reopen it. Act while it is solved, or open a follow-up"
+
+
+@dataclass(slots=True)
+class Writer:
+    """Write to one account. Every comment of ours is private; nothing goes to the complainant."""
+
+    site: Site
+    reader: Reader
+
+    def act(self, plan: Plan, key: str, now: Callable[[], Instant]) -> Receipt:  # noqa: ARG002 (the protocol's)
+        """Carry out a plan in one update; acting again under the same key doubles nothing."""
+        name = plan.ref.id
+        ticket = self.site.ticket(name)
+        if ticket is None:
+            return Receipt(
+                Outcome.refused, detail="the ticket is not shown: deleted, or hidden from us"
+            )
+        if ticket["status"] == CLOSED:
+            return Receipt(Outcome.refused, str(ticket["updated_at"]), _ENDED)
+        if str(ticket["updated_at"]) != plan.revision:
+            audits = self.site.audits(name)
+            if self._done(audits, key):
+                return self._read_back(plan, key)
+            if self._foreign(plan, audits):
+                return Receipt(Outcome.stale, str(ticket["updated_at"]), _STALE)
+        back = plan.move_back
+        if back is not None and self.reader.status_of(ticket) != back.from_status:
+            return Receipt(Outcome.stale, str(ticket["updated_at"]), "the ticket has moved on")
+        try:
+            self._put(name, self._body(plan, key), str(ticket["updated_at"]))
+        except HelpdeskError as error:
+            return self._refused(plan, key, error)
+        return self._read_back(plan, key)
+
+    def find(self, ref: Ref, key: str) -> Receipt | None:
+        """Find what became of a write: its key stands in an audit of ours."""
+        ticket = self.site.ticket(ref.id)
+        if ticket is None or not self._done(self.site.audits(ref.id), key):
+            return None
+        status = self.reader.status_of(ticket)
+        return Receipt(Outcome.done, str(ticket["updated_at"]), moved_to=status)
+
+    def remove_ours(self, ref: Ref) -> Receipt:
+        """Take our tags and our text away; private notes cannot be deleted, and ours say whose they are."""
+        ticket = self.site.ticket(ref.id)
+        if ticket is None or ticket["status"] == CLOSED:
+            return Receipt(
+                Outcome.refused, detail="the ticket is not shown" if ticket is None else _ENDED
+            )
+        tags = sorted(tag for tag in ticket.get("tags") or () if tag.startswith(PREFIX))
+        body: dict[str, object] = {"remove_tags": tags, "metadata": {OURS: {"key": "", "text": ""}}}
+        if self.site.note_field is not None:
+            body["custom_fields"] = [{"id": self.site.note_field, "value": None}]
+        try:
+            self._put(ref.id, body, str(ticket["updated_at"]))
+        except HelpdeskError as error:
+            if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
+                return Receipt(Outcome.refused, detail=error.detail or str(error))
+            raise
+        after = self.site.ticket(ref.id) or {}
+        left = [tag for tag in after.get("tags") or () if tag.startswith(PREFIX)]
+        return Receipt(
+            Outcome.refused if left else Outcome.done,
+            detail=f"left: {', '.join(left)}" if left else "",
+        )
+
+    def _body(self, plan: Plan, key: str) -> dict[str, object]:
+        mark: dict[str, object] = {"key": key}
+        told: dict[str, object] = {"metadata": {OURS: mark}}
+        if plan.add_tags:
+            told["additional_tags"] = sorted(plan.add_tags)
+        if plan.remove_tags:
+            told["remove_tags"] = sorted(plan.remove_tags)
+        if plan.text is not None:
+            mark["text"] = plan.text_digest or ""
+            if self.site.note_field is not None:
+                told["custom_fields"] = [{"id": self.site.note_field, "value": plan.text or None}]
+        if plan.notify and plan.text:
+            told["comment"] = {"body": plan.text, "public": False}
+        if plan.move_back is not None:
+            mark["back"] = plan.move_back.transition
+            target = self._target(plan.move_back)
+            if target in self.site.statuses:
+                told["custom_status_id"] = int(target)
+            else:
+                told["status"] = target
+        return told
+
+    def _target(self, back: MoveBack) -> str:
+        """Choose where to: a ticket is never new again, and closed is no way back."""
+        allowed = [
+            each
+            for each in back.to_statuses
+            if self.site.category(each) not in {"new", "solved", CLOSED}
+        ]
+        return allowed[0] if allowed else self.site.default_status("open")
+
+    def _put(self, name: str, body: Mapping[str, object], stamp: str) -> None:
+        guarded = {**body, "safe_update": True, "updated_stamp": stamp}
+        self.site.client.send(
+            "PUT",
+            f"/api/v2/tickets/{name}.json",
+            {"ticket": guarded},
+            operation="PUT /api/v2/tickets/{id}.json",
+        )
+
+    def _refused(self, plan: Plan, key: str, error: HelpdeskError) -> Receipt:
+        if error.status == _CONFLICT:
+            # The conflict may be with ourselves: an update of which we never got the answer.
+            if self._done(self.site.audits(plan.ref.id), key):
+                return self._read_back(plan, key)
+            return Receipt(Outcome.stale, detail=_STALE)
+        if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
+            return Receipt(Outcome.refused, detail=error.detail or str(error))
+        raise error
+
+    def _done(self, audits: Sequence[Json], key: str) -> bool:
+        return any(
+            is_ours(audit, self.site.me) and ours_of(audit).get("key") == key for audit in audits
+        )
+
+    def _foreign(self, plan: Plan, audits: Sequence[Json]) -> bool:
+        """Tell whether anybody but us changed the ticket since it was judged, to the second."""
+        judged = int((plan.head or "0").split(".", maxsplit=1)[0]) if plan.head != "created" else 0
+        since = instant_in(plan.revision.rstrip("~"))
+        return any(
+            not is_ours(audit, self.site.me)
+            and instant_in(audit["created_at"]) >= since
+            and int(audit["id"]) > judged
+            for audit in audits
+        )
+
+    def _read_back(self, plan: Plan, key: str) -> Receipt:
+        ticket = self.site.ticket(plan.ref.id)
+        if ticket is None:
+            return Receipt(Outcome.uncertain, detail="the ticket is not shown any more")
+        state = self.reader.state(ticket, self.site.audits(plan.ref.id))
+        done: set[str] = set()
+        if plan.add_tags <= state.tags and not plan.remove_tags & state.tags:
+            done.add("tags")
+        if key in state.keys and (
+            plan.text is None or (state.text or None) == (plan.text_digest or None) or not plan.text
+        ):
+            done.add("text")
+        status = self.reader.status_of(ticket)
+        back = plan.move_back
+        if back is None or status == self._target(back):
+            done.add("move_back")
+        whole = len(done) == 3
+        detail = "" if whole else f"only {', '.join(sorted(done)) or 'nothing'} took effect"
+        return Receipt(
+            Outcome.done if whole else Outcome.refused,
+            str(ticket["updated_at"]),
+            detail,
+            frozenset(done),
+            status if back is not None else None,
+        )
