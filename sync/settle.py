@@ -262,6 +262,8 @@ def _posting(
     at: Settling, complaint: Complaint, actual: Actual, desired: Desired
 ) -> Posting | None:
     """Give what is to be sent, if anything; a complaint from before the policy is never touched."""
+    if actual.ended:
+        return None
     if at.bound.before_policy(complaint) and actual.ours == Ours():
         return None
     asked = plan(desired, actual)

@@ -33,11 +33,9 @@ def jira_folder(folder: Path, server, **changes: str) -> Path:
     """Lay out the sandbox's example in a folder; `changes` replace lines of ombud.toml by their key."""
     for name in ("ombud.toml", "sandbox.mapping.toml"):
         shutil.copy(EXAMPLES / "sandbox" / name, folder / name)
-    told = (
-        (folder / "ombud.toml")
-        .read_text(encoding="utf-8")
-        .replace("http://127.0.0.1:8080", server.url)
-    )
+    blocks = (folder / "ombud.toml").read_text(encoding="utf-8").split("\n\n")
+    told = "\n\n".join(block for block in blocks if "zendesk" not in block)
+    told = told.replace("http://127.0.0.1:8080", server.url)
     for key, value in changes.items():
         told = re.sub(rf"^{key} = .*$", f"{key} = {value}", told, flags=re.MULTILINE)
     (folder / "ombud.toml").write_text(told, encoding="utf-8")

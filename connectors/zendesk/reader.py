@@ -229,6 +229,7 @@ class Reader:
             edges=None,
             ours=self.state(ticket, audits),
             links=frozenset((*self._links(ticket), *_merges(events))),
+            ended=ticket["status"] == CLOSED,
         )
 
     def state(self, ticket: Json, audits: Sequence[Json]) -> Ours:

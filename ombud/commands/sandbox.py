@@ -12,7 +12,8 @@ sandbox = typer.Typer(help="Run a helpdesk to try things against.", no_args_is_h
 
 @sandbox.command("serve")
 def sandbox_serve(
-    jira_port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 0,
+    jira_port: Annotated[int, typer.Option(help="Jira's port; 0 takes a free one.")] = 0,
+    zendesk_port: Annotated[int, typer.Option(help="Zendesk's port; 0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed is another desk.")] = 1,
     tickets: Annotated[int, typer.Option(help="How many tickets to seed.")] = 400,
     replay: Annotated[
@@ -22,9 +23,15 @@ def sandbox_serve(
     *,
     empty: Annotated[bool, typer.Option("--empty", help="Seed nothing.")] = False,
 ) -> None:
-    """Run a Jira Cloud to try against; prints one JSON line when it is ready."""
+    """Run a Jira Cloud and a Zendesk to try against; prints one JSON line when they are ready."""
     from ombud.sandbox.serve import run
 
     run(
-        jira_port=jira_port, seed=seed, tickets=tickets, empty=empty, replay=replay, mapping=mapping
+        jira_port=jira_port,
+        zendesk_port=zendesk_port,
+        seed=seed,
+        tickets=tickets,
+        empty=empty,
+        replay=replay,
+        mapping=mapping,
     )

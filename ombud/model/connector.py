@@ -180,6 +180,7 @@ class Actual:
         edges: allowed moves from here; `None` where they were not asked for.
         ours: what of ours it carries.
         links: what it is joined to now, where the schema asks for links.
+        ended: whether the vendor lets nobody change it any more.
 
     """
 
@@ -196,6 +197,7 @@ class Actual:
     edges: tuple[Edge, ...] | None
     ours: Ours
     links: frozenset[Link] = frozenset()
+    ended: bool = False
 
 
 class Gone(StrEnum):

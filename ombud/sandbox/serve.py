@@ -14,8 +14,11 @@ from ombud.sandbox.clock import SteppableClock, present
 from ombud.sandbox.jira.server import JiraServer
 from ombud.sandbox.journal import Journal
 from ombud.sandbox.world import DEFAULT_NOW, World
+from ombud.sandbox.zendesk.laying import Laying
+from ombud.sandbox.zendesk.server import ZendeskServer
+from ombud.sandbox.zendesk.world import ZendeskWorld
 
-__all__ = ["JiraServer", "run", "start_in_thread"]
+__all__ = ["JiraServer", "ZendeskServer", "run", "start_in_thread", "start_zendesk_in_thread"]
 
 
 def start_in_thread(world: World | None = None, *, port: int = 0, **settings: Any) -> JiraServer:
@@ -23,9 +26,17 @@ def start_in_thread(world: World | None = None, *, port: int = 0, **settings: An
     return JiraServer(world, port=port, **settings).start()
 
 
+def start_zendesk_in_thread(
+    world: ZendeskWorld | None = None, *, port: int = 0, **settings: Any
+) -> ZendeskServer:
+    """Start a sandbox's Zendesk in this process and return it; `settings` are those of `ZendeskServer`."""
+    return ZendeskServer(world, port=port, **settings).start()
+
+
 def run(
     jira_port: int = 0,
     *,
+    zendesk_port: int = 0,
     seed: int = 1,
     tickets: int = 400,
     empty: bool = False,
@@ -44,6 +55,7 @@ def run(
     journal = Journal(journal_path)
     start = present() if empty else DEFAULT_NOW
     world = World(SteppableClock(start), journal=journal)
+    other = ZendeskWorld(world.clock, journal=Journal())
     truth: dict[str, Any] | None = None
     if replay is not None:
         from ombud.sandbox.replay import replay_into
@@ -53,6 +65,7 @@ def run(
         from ombud.sandbox.seed import seed_into
 
         truth = seed_into(world, seed=seed, tickets=tickets)
+        truth["zendesk"] = seed_into(Laying(other), seed=seed, tickets=tickets)
     if truth is not None:
         truth_path = truth_path or Path(tempfile.mkdtemp(prefix="sandbox-")) / "truth.json"
         truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -63,12 +76,26 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     server.start()
+    zendesk = start_zendesk_in_thread(other, port=zendesk_port)
     ready = {
         "jira": {"url": server.url, "email": server.email, "token": server.token, "project": "CMP"},
-        "control": {"url": f"{server.url}/_sandbox", "token": server.control_token},
+        "zendesk": {
+            "url": zendesk.url,
+            "email": zendesk.email,
+            "token": zendesk.token,
+            "subdomain": zendesk.subdomain,
+            "client_id": zendesk.client_id,
+            "client_secret": zendesk.client_secret,
+        },
+        "control": {
+            "url": f"{server.url}/_sandbox",
+            "token": server.control_token,
+            "zendesk": {"url": f"{zendesk.url}/_sandbox", "token": zendesk.control_token},
+        },
         "truth": str(truth_path) if truth is not None else None,
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     stopping.wait()
     server.stop()
+    zendesk.stop()
