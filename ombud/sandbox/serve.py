@@ -59,8 +59,11 @@ def run(
     truth: dict[str, Any] | None = None
     if replay is not None:
         from ombud.sandbox.replay import replay_into
+        from ombud.sandbox.zendesk.replay import replay as replay_zendesk
 
         replay_into(world, replay, mapping)
+        if mapping is not None:
+            replay_zendesk(other, replay, mapping)
     elif not empty:
         from ombud.sandbox.seed import seed_into
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 
@@ -14,6 +15,10 @@ from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.replay import replay
 from ombud.sandbox.serve import start_in_thread
 from ombud.sandbox.world import DEFAULT_NOW, World
+from ombud.sandbox.zendesk.desk import number_of
+from ombud.sandbox.zendesk.replay import replay as replay_zendesk
+from ombud.sandbox.zendesk.server import ZendeskServer
+from ombud.sandbox.zendesk.world import ZendeskWorld
 from sync.service import open_service
 from tests.desks import EXAMPLES, KEY, Stepped
 
@@ -99,6 +104,48 @@ def test_the_replayed_log_gives_the_same_findings_through_jira(example, shared, 
     }
     with capsys.disabled():
         print(f"\nHelpdesk log: {len(direct):,} findings imported, {len(through):,} through Jira")
+    assert direct - through == set()
+    assert through - direct == set()
+
+
+def test_the_replayed_log_gives_the_same_findings_through_zendesk(example, shared, capsys):
+    ours, rows = imported(example, shared / LOG)
+    direct = {identity(finding, finding.ref.id, source_of(finding, rows)) for finding, _, _ in ours}
+
+    world = ZendeskWorld(SteppableClock(DEFAULT_NOW))
+    replay_zendesk(world, shared / LOG, example / "replay.toml")
+    config = example / "sandbox" / "ombud.toml"
+    mapping = config.with_name("helpdesk.mapping.toml")
+    numbered = re.sub(
+        r"customfield_\d+",
+        lambda name: str(number_of(name[0])),
+        mapping.read_text(encoding="utf-8"),
+    )
+    solved = '"10114" = {stage = "closed", name = "Closed"}'
+    mapping.write_text(
+        numbered.replace(solved, solved + '\n"closed" = {stage = "closed"}'), encoding="utf-8"
+    )
+    with ZendeskServer(world).start() as server:
+        told = config.read_text(encoding="utf-8").replace("http://127.0.0.1:8080", server.url)
+        told = told.replace('vendor = "jira"', 'vendor = "zendesk"')
+        told = told.replace('project = "LOG"', 'form = "Helpdesk log"')
+        config.write_text(told, encoding="utf-8")
+        secrets = f"OMBUD_KEY={KEY}\nSANDBOX_EMAIL={server.email}\nSANDBOX_TOKEN={server.token}\n"
+        config.with_name(".env").write_text(secrets, encoding="utf-8")
+        clock = Stepped(world.clock.now)
+        with open_service(config, clock, sleep=clock.sleep) as service:
+            service.sync("sandbox")
+            findings, events = list(service.check()), sources(service)
+    field = str(number_of("customfield_10090"))
+    cases = {ref: event.after for (ref, _), event in events.items() if event.field == field}
+    through = {
+        identity(finding, cases[finding.ref], source_of(finding, events))
+        for finding, _, _ in findings
+    }
+    with capsys.disabled():
+        print(
+            f"\nHelpdesk log: {len(direct):,} findings imported, {len(through):,} through Zendesk"
+        )
     assert direct - through == set()
     assert through - direct == set()
 

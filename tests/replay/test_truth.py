@@ -5,22 +5,26 @@ from __future__ import annotations
 import pytest
 
 from tests.replay.truth_compare import compare
-from tests.truth import compared, judged
+from tests.truth import DESKS, compared, judged
 
 LONG = [(number, 400) for number in range(4, 21)] + [(1, 2000)]
 
 
+@pytest.mark.parametrize("desk", DESKS)
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_nothing_is_missed_and_nothing_is_false(number, tmp_path):
-    outcome, planted = compared(number, 400, tmp_path)
+def test_nothing_is_missed_and_nothing_is_false(desk, number, tmp_path):
+    outcome, planted = compared(desk, number, 400, tmp_path)
     assert planted >= 110
     assert (outcome.missed, outcome.false) == ([], [])
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("desk", DESKS)
 @pytest.mark.parametrize("number, tickets", LONG)
-def test_nothing_is_missed_and_nothing_is_false_at_other_seeds_and_sizes(number, tickets, tmp_path):
-    outcome, _ = compared(number, tickets, tmp_path)
+def test_nothing_is_missed_and_nothing_is_false_at_other_seeds_and_sizes(
+    desk, number, tickets, tmp_path
+):
+    outcome, _ = compared(desk, number, tickets, tmp_path)
     assert (outcome.missed, outcome.false) == ([], [])
 
 

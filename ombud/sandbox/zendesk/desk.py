@@ -48,7 +48,7 @@ SYSTEM_FIELDS = (
     TicketField(105, "Assignee", "assignee"),
 )
 #: Where our living text stands, and the field by which the same complaint in Jira is named.
-NOTE_FIELD, OTHER_FIELD = 360000010090, 360000010091
+NOTE_FIELD, OTHER_FIELD = 360000020001, 360000020002
 
 _JIRA_FIELDS = {field.id: field for field in jira.CUSTOM_FIELDS}
 _TYPES = {"text": "text", "textarea": "textarea", "user": "lookup", "datetime": "text"}
