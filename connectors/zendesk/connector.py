@@ -115,9 +115,9 @@ class Zendesk:
         why = self.manifest.scopes["read"]
         try:
             self._site.client.get(
-                "/api/v2/incremental/tickets/cursor.json",
+                "/api/v2/incremental/tickets/cursor",
                 {"start_time": 0, "per_page": 1},
-                operation="GET /api/v2/incremental/tickets/cursor.json",
+                operation="GET /api/v2/incremental/tickets/cursor",
             )
         except HelpdeskError as error:
             if error.kind not in {Kind.permission, Kind.signin, Kind.missing}:

@@ -167,7 +167,7 @@ class Story:
                 value == CLOSED
                 or not any(
                     other["field_name"] == "custom_status_id"
-                    and other.get("via") == each.get("via")
+                    and _by_rule(audit, other) == _by_rule(audit, each)
                     for other in events[place + 1 :]
                 )
             ):

@@ -86,9 +86,9 @@ class Reader:
         told: set[tuple[int, int]] = set()
         while True:
             answer = self.site.client.get(
-                "/api/v2/incremental/tickets/cursor.json",
+                "/api/v2/incremental/tickets/cursor",
                 params,
-                operation="GET /api/v2/incremental/tickets/cursor.json",
+                operation="GET /api/v2/incremental/tickets/cursor",
             ).json()
             self.site.know(answer.get("users") or ())
             fresh = [
@@ -108,7 +108,7 @@ class Reader:
                 raise HelpdeskError(
                     Kind.broken,
                     self.site.account,
-                    "GET /api/v2/incremental/tickets/cursor.json",
+                    "GET /api/v2/incremental/tickets/cursor",
                     detail="the export goes round in circles",
                     remedy="It is tried again from where it stands",
                 )
@@ -120,9 +120,9 @@ class Reader:
         for start in range(0, len(refs), PER_PAGE):
             names = ",".join(ref.id for ref in refs[start : start + PER_PAGE])
             answer = self.site.client.get(
-                "/api/v2/tickets/show_many.json",
+                "/api/v2/tickets/show_many",
                 {"ids": names, "include": "users"},
-                operation="GET /api/v2/tickets/show_many.json",
+                operation="GET /api/v2/tickets/show_many",
             ).json()
             self.site.know(answer.get("users") or ())
             yield from (self._seen(each, looked=True) for each in answer["tickets"])
@@ -131,7 +131,7 @@ class Reader:
         """Foretell a sweep: at first, an export's page for each thousand tickets and the audits of each."""
         if cursor is not None:
             return Estimate(None, 2, 2.0)
-        told = self.site.client.get("/api/v2/tickets/count.json").json()["count"]
+        told = self.site.client.get("/api/v2/tickets/count").json()["count"]
         tickets = int(told["value"])
         calls = tickets + tickets // EXPORTED + 2
         return Estimate(tickets, calls, calls * 60 / _CALLS_A_MINUTE)

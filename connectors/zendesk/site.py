@@ -71,12 +71,12 @@ class Site:
     @cached_property
     def me(self) -> int:
         """Give our own user; raises `HelpdeskError` where nobody is signed in, which Zendesk answers with 200."""
-        told = self.client.get("/api/v2/users/me.json").json()["user"]
+        told = self.client.get("/api/v2/users/me").json()["user"]
         if told.get("id") is None:
             raise HelpdeskError(
                 Kind.signin,
                 self.account,
-                "GET /api/v2/users/me.json",
+                "GET /api/v2/users/me",
                 detail="nobody is signed in",
                 remedy="Check the e-mail address and the token",
             )
@@ -103,9 +103,9 @@ class Site:
 
     def listed(self, name: str) -> Iterator[Json]:
         """Give a list of settings: fields, forms, statuses, triggers, automations."""
-        path: str | None = f"/api/v2/{name}.json"
+        path: str | None = f"/api/v2/{name}"
         for _ in range(_MOST_PAGES):
-            told = self.client.get(str(path), operation=f"GET /api/v2/{name}.json").json()
+            told = self.client.get(str(path), operation=f"GET /api/v2/{name}").json()
             yield from told[name]
             following = told.get("next_page")
             if not following:
@@ -132,9 +132,9 @@ class Site:
         params: dict[str, object] = {"page[size]": PER_PAGE}
         for _ in range(_MOST_PAGES):
             told = self.client.get(
-                f"/api/v2/tickets/{ticket}/audits.json",
+                f"/api/v2/tickets/{ticket}/audits",
                 params,
-                operation="GET /api/v2/tickets/{id}/audits.json",
+                operation="GET /api/v2/tickets/{id}/audits",
             ).json()
             found += told["audits"]
             # A next link is named where there is no next page; only this says so.
@@ -143,14 +143,14 @@ class Site:
                 return sorted(found, key=lambda each: (each["created_at"], int(each["id"])))
             params["page[after]"] = meta["after_cursor"]
         raise HelpdeskError(
-            Kind.broken, self.account, "GET /api/v2/tickets/{id}/audits.json", detail="pages repeat"
+            Kind.broken, self.account, "GET /api/v2/tickets/{id}/audits", detail="pages repeat"
         )
 
     def ticket(self, name: str) -> Json | None:
         """Give one ticket; `None` where it is not shown."""
         try:
             told: Json = self.client.get(
-                f"/api/v2/tickets/{name}.json", operation="GET /api/v2/tickets/{id}.json"
+                f"/api/v2/tickets/{name}", operation="GET /api/v2/tickets/{id}"
             ).json()["ticket"]
         except HelpdeskError as error:
             if error.kind in {Kind.missing, Kind.permission}:
@@ -171,9 +171,9 @@ class Site:
             names = ",".join(str(number) for number in part)
             self.know(
                 self.client.get(
-                    "/api/v2/users/show_many.json",
+                    "/api/v2/users/show_many",
                     {"ids": names},
-                    operation="GET /api/v2/users/show_many.json",
+                    operation="GET /api/v2/users/show_many",
                 ).json()["users"]
             )
             for number in part:

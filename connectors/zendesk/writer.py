@@ -126,9 +126,9 @@ class Writer:
         guarded = {**body, "safe_update": True, "updated_stamp": stamp}
         self.site.client.send(
             "PUT",
-            f"/api/v2/tickets/{name}.json",
+            f"/api/v2/tickets/{name}",
             {"ticket": guarded},
-            operation="PUT /api/v2/tickets/{id}.json",
+            operation="PUT /api/v2/tickets/{id}",
         )
 
     def _refused(self, plan: Plan, key: str, error: HelpdeskError) -> Receipt:

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from connectors.errors import HelpdeskError
+from connectors.zendesk.site import said
 from ombud.model.complaint import Fold
 from ombud.model.connector import FOLLOW_UP, Gone, Link, Outcome
 from ombud.model.event import Cause, Ref, Side
@@ -378,7 +379,7 @@ def test_a_limit_on_exports_is_waited_out(desk):
     cursor = None
     for _ in range(12):
         _, cursor = sweep(desk, connector, cursor)
-    assert connector.calls["GET /api/v2/incremental/tickets/cursor.json"] > 12
+    assert connector.calls["GET /api/v2/incremental/tickets/cursor"] > 12
 
 
 def test_rules_that_cross_a_move_back_are_named(desk):
