@@ -165,7 +165,13 @@ class Service:
         swept: set[Ref] = set()
         for page in connector.changed(cursor, Interest(bound.scope.projects), bound.schema):
             for part in _parts(page):
-                settle(at(), connector, part.seen, cursor=part.cursor or None)
+                settle(
+                    at(),
+                    connector,
+                    part.seen,
+                    cursor=part.cursor or None,
+                    open_first=cursor is None,
+                )
                 if full:
                     swept.update(each.ref for each in part.seen)
                 if tell is not None:
@@ -174,7 +180,10 @@ class Service:
             self._send(at, connector, report, urgent=True)
         if full:
             self._settle_refs(at, connector, self._not_among(bound, swept))
-        self._settle_refs(at, connector, self.store.due(account, bound.name, self.now()))
+        # What an interrupted first reading left for later is among these.
+        self._settle_refs(
+            at, connector, self.store.due(account, bound.name, self.now()), report, tell
+        )
         self._send(at, connector, report)
         if full:
             self.store.full_sync_ended(account, bound.name, epoch)
@@ -189,7 +198,12 @@ class Service:
         ]
 
     def _settle_refs(
-        self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]
+        self,
+        at: Callable[[], Settling],
+        connector: Connector,
+        refs: Sequence[Ref],
+        report: SyncReport | None = None,
+        tell: Tell | None = None,
     ) -> None:
         """Settle named tickets, as a webhook would."""
         for start in range(0, len(refs), PAGE):
@@ -199,6 +213,8 @@ class Service:
             settle(
                 settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen})
             )
+            if tell is not None and report is not None:
+                tell(report.tally.read, start + len(refs), "")
 
     def _send(
         self,

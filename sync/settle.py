@@ -95,6 +95,7 @@ def settle(
     *,
     missing: Sequence[Ref] = (),
     cursor: str | None = None,
+    open_first: bool = False,
 ) -> None:
     """Settle a page of tickets in one transaction, its cursor with it; no network call inside.
 
@@ -104,6 +105,7 @@ def settle(
         seen: the page.
         missing: tickets asked for by name that the helpdesk no longer shows.
         cursor: where the sweep stands after this page; `None` leaves the cursor as it is.
+        open_first: note tickets that may wait, to be read when the sweep has ended.
 
     """
     bound, tally = at.bound, at.tally
@@ -129,6 +131,8 @@ def settle(
         ):
             tally.unchanged += 1
             tally.complaints += decision is Decision.complaint
+        elif open_first and each.later and state is None:
+            outside.append(TicketState.awaited(each, decision, bound.name))
         else:
             wanted.append(
                 replace(
@@ -205,12 +209,15 @@ def _settle_one(
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
     others = cases.others(reading.ref, events)
-    complaint = bound.fold.fold([*events, *cases.events_of(others)], complete=reading.complete)
+    complete = reading.complete if reading.whole or state is None else state.complete
+    complaint = bound.fold.fold([*events, *cases.events_of(others)], complete=complete)
     url = actual.url if complaint.lead == reading.ref else cases.url(complaint.lead)
     if decision is Decision.complaint:
         at.tally.complaints += 1
         judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
-        findings = find(bound, complaint, judged, url=url, only_loud=state is None)
+        findings = find(
+            bound, complaint, judged, url=url, only_loud=state is None or state.case is None
+        )
         at.tally.count(judged)
         withdrawn = None
     else:
@@ -243,7 +250,7 @@ def _settle_one(
             settled=bound.digest,
             recheck=decided.recheck,
             refused=state.refused if state is not None else None,
-            complete=reading.complete,
+            complete=complete,
         ),
         events=[event for event in events if event.id not in stored],
         people={at.privacy.person(native): told for native, told in reading.people.items()},

@@ -66,6 +66,11 @@ class TicketState:
         """Note a ticket that is no complaint, or undecided: nothing of it is judged or read."""
         return cls(seen.ref, seen.key, "", seen.revision, decision, binding)
 
+    @classmethod
+    def awaited(cls, seen: Seen, decision: Decision, binding: str) -> TicketState:
+        """Note a ticket that is to be read yet, after those that matter more."""
+        return cls(seen.ref, seen.key, "", "", decision, binding, recheck=0)
+
     def rests(self, revision: str, settled: str, now: Instant) -> bool:
         """Tell whether nothing has changed: not the ticket, not what judges it, and no clock has run out."""
         if self.recheck is not None and self.recheck <= now:
