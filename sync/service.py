@@ -17,6 +17,7 @@ from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
 from sync.binding import bind
+from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
@@ -71,6 +72,15 @@ class Service:
         self.clock = clock
         self.sleep = sleep
         self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
+        self.elsewhere = Elsewhere(
+            {bound.name: bound for bound in self.bounds},
+            {name: account.vendor for name, account in settings.accounts.items()},
+            {
+                store.pseudonym(native.partition(":")[2]): person
+                for person, natives in settings.persons.items()
+                for native in natives
+            },
+        )
         self._connectors: dict[str, Connector] = {}
         self._privacies: dict[str, Privacy] = {}
         self._waiting: Callable[[str, float], None] | None = None
@@ -246,7 +256,13 @@ class Service:
         now = as_of if as_of is not None else self.now()
         for bound in self.bounds:
             for judged in judge_again(
-                bound, self.store, self.waivers, now=now, happened_by=as_of, known_by=known_at
+                bound,
+                self.elsewhere,
+                self.store,
+                self.waivers,
+                now=now,
+                happened_by=as_of,
+                known_by=known_at,
             ):
                 for finding in judged.findings:
                     if not rules or finding.rule in rules:
@@ -274,7 +290,7 @@ class Service:
             raise NotFound(
                 f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has"
             )
-        yield from explain(bound, self.store, found, rule, self.waivers, self.now())
+        yield from explain(bound, self.elsewhere, self.store, found, rule, self.waivers, self.now())
 
     def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
         """Import an event log into the binding that uses this mapping file."""
@@ -368,6 +384,7 @@ class Service:
     def _settling(self, bound: Bound, epoch: int, block_from: Instant, tally: Tally) -> Settling:
         return Settling(
             bound=bound,
+            elsewhere=self.elsewhere,
             store=self.store,
             privacy=self._privacy(bound),
             waivers=self.waivers,

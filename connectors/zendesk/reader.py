@@ -52,6 +52,8 @@ _CHOICES: Final = frozenset({"tagger", "multiselect", "checkbox"})
 _BEFORE: Final = timedelta(minutes=2)
 #: A look within so long of an update may have come before another update of the same second.
 _UNSETTLED: Final = timedelta(seconds=2)
+#: What tickets hold people in.
+_PEOPLE: Final = ("requester_id", "assignee_id")
 #: Keys of our writes that are remembered.
 _KEYS: Final = 10
 _CALLS_A_MINUTE: Final = 400
@@ -199,7 +201,9 @@ class Reader:
                 ref, None, gone=Gone.unreachable, detail="its audits are not shown any more"
             )
         story = Story(self.site, ticket, audits, schema, self.natures())
-        self.site.meet(story.people())
+        people = story.people() | {int(ticket[name]) for name in _PEOPLE if ticket.get(name)}
+        people |= {int(value) for value in self._looked_up(ticket) if value.isdigit()}
+        self.site.meet(people)
         events = list(story.events())
         self.ignored.update(story.ignored)
         return Reading(
@@ -208,7 +212,7 @@ class Reader:
             tuple(events),
             complete=any(each.kind is EventKind.created for each in events),
             whole=whole,
-            people=self._people(ticket),
+            people=self._people(sorted(people)),
         )
 
     def _tells_all(self, ticket: Json, news: Sequence[Json]) -> bool:
@@ -300,6 +304,15 @@ class Reader:
     def _custom(ticket: Json) -> dict[str, object]:
         return {str(each["id"]): each.get("value") for each in ticket.get("custom_fields") or ()}
 
+    def _looked_up(self, ticket: Json) -> list[str]:
+        """Give the users that custom fields name."""
+        natures = self.natures()
+        return [
+            str(value)
+            for name, value in self._custom(ticket).items()
+            if value and natures.get(name) is Nature.person
+        ]
+
     def natures(self) -> dict[str, Nature]:
         """Give what sort of value each custom field carries; of words, the value itself tells."""
         if self._natures is None:
@@ -355,10 +368,15 @@ class Reader:
         for number in (*others, *([before] if before is not None else ())):
             yield Link(FOLLOW_UP, Ref(self.site.account, "zendesk", str(number)))
 
-    def _people(self, ticket: Json) -> dict[str, dict[str, str]]:
-        requester = self.site.user(int(ticket["requester_id"]))
-        told = {key: str(requester[key]) for key in ("name", "email") if requester.get(key)}
-        return {str(ticket["requester_id"]): told} if told else {}
+    def _people(self, numbers: Iterable[int]) -> dict[str, dict[str, str]]:
+        """Give what is known of the people of a ticket: one person may be known elsewhere by the same address."""
+        found = {}
+        for number in numbers:
+            told = self.site.user(number)
+            named = {key: str(told[key]) for key in ("name", "email") if told.get(key)}
+            if named:
+                found[str(number)] = named
+        return found
 
     def list_ours(self, interest: Interest, schema: Schema) -> Iterable[Ref]:
         """List the tickets that carry a tag of ours, or words in our field; closed ones cannot be changed."""

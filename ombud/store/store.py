@@ -177,6 +177,16 @@ class Store:
                 for row in _LINKS.all(db, account, ids, account, ids)
             }
 
+    def named(self, told: Ref) -> Ref | None:
+        """Give the ticket of an account that goes by an id or a key; `None` where it is not known."""
+        query = select(ticket.c.vendor, ticket.c.ticket).where(
+            ticket.c.account == told.account,
+            or_(ticket.c.ticket == told.id, ticket.c.key == told.id),
+        )
+        with reading(self._engine) as db:
+            row = db.execute(query.limit(1)).first()
+        return None if row is None else Ref(told.account, row.vendor, row.ticket)
+
     def members(self, cases: Sequence[str]) -> set[Ref]:
         """Give the tickets of cases."""
         with reading(self._engine) as db:

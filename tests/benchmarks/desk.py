@@ -135,6 +135,7 @@ def settling(opened: Service, epoch: int) -> Settling:
     now = instant(NOW)
     return Settling(
         bound,
+        opened.elsewhere,
         opened.store,
         Privacy(opened.store.pseudonym, bound.mapping),
         (),
