@@ -13,7 +13,8 @@ from ombud.sandbox.zendesk.laying import Laying
 from ombud.sandbox.zendesk.world import ZendeskWorld
 from sync.findings import ONE_SIDED
 from sync.service import open_service
-from tests.desks import EXAMPLES, KEY, Stepped
+from tests.desks import Stepped
+from tests.zendesk_desk import both_folder
 
 ANNA, BERT, CUSTOMER = "acc-anna", "acc-bert", "acc-c01"
 DAY = 86_400
@@ -22,24 +23,10 @@ DAY = 86_400
 class Desk:
     """Two helpdesks with the same people, and one Ombud over both."""
 
-    def __init__(self, folder, jira, zendesk, persons=""):
+    def __init__(self, folder, jira, zendesk):
         self.world, self.other = jira.world, zendesk.world
         self.laying = Laying(self.other)
-        for name in ("sandbox.mapping.toml", "zendesk.mapping.toml"):
-            text = (EXAMPLES / "sandbox" / name).read_text(encoding="utf-8")
-            refs = f'[refs]\n"{OTHER_FIELD}" = "sandbox"\n' if "zendesk" in name else ""
-            (folder / name).write_text(text + "\n" + refs, encoding="utf-8")
-        told = (EXAMPLES / "sandbox" / "ombud.toml").read_text(encoding="utf-8")
-        told = told.replace("http://127.0.0.1:8080", jira.url)
-        told = told.replace("http://127.0.0.1:8081", zendesk.url)
-        told = told.replace('mode = "block"', 'mode = "observe"')
-        self.config = folder / "ombud.toml"
-        self.config.write_text(told + persons, encoding="utf-8")
-        secrets = (
-            f"OMBUD_KEY={KEY}\nSANDBOX_EMAIL={jira.email}\nSANDBOX_TOKEN={jira.token}\n"
-            f"ZENDESK_EMAIL={zendesk.email}\nZENDESK_TOKEN={zendesk.token}\n"
-        )
-        (folder / ".env").write_text(secrets, encoding="utf-8")
+        self.config = both_folder(folder, jira, zendesk)
 
     def open(self):
         clock = Stepped(self.world.clock.now)
