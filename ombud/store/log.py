@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import func, select
 
+from ombud.store import postgresql
 from ombud.store.errors import StoreError
 from ombud.store.statements import Clash, Put, Query
 from ombud.store.tables import decision, meta
@@ -38,6 +39,8 @@ def append_lines(db: Connection, vault: Vault, lines: Sequence[Line], known_at: 
     """Append to the log, and seal its new end under OMBUD_KEY."""
     if not lines:
         return
+    if db.dialect.name == "postgresql":
+        postgresql.lock_log(db)
     seq, previous = _LAST.first(db) or (0, _GENESIS)
     rows = []
     for line in lines:

@@ -11,6 +11,8 @@ import pytest
 from ombud.store import Busy, StaleLease
 from tests.stores import put, settled, store_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 

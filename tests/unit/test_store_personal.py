@@ -10,6 +10,8 @@ import pytest
 from ombud.store import StoreError
 from tests.stores import KEY, finding, put, settled, store_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 PEOPLE = {"p:jo": {"name": "Jo Bloggs", "email": "jo@example.org"}}
 
 
