@@ -211,12 +211,13 @@ class Store:
         )
         page: list[TicketState] = []
         with streaming(self._engine) as db:
-            for row in db.execution_options(yield_per=_CHUNK).execute(query):
-                state = _state(row)
-                if len(page) >= _CHUNK and state.case != page[-1].case:
-                    yield page
-                    page = []
-                page.append(state)
+            with db.execution_options(yield_per=_CHUNK).execute(query) as rows:
+                for row in rows:
+                    state = _state(row)
+                    if len(page) >= _CHUNK and state.case != page[-1].case:
+                        yield page
+                        page = []
+                    page.append(state)
         if page:
             yield page
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+import os
+from pathlib import Path
 
 import pytest
 
 from ombud.store import StoreError
-from tests.stores import KEY, finding, put, settled, store_at
+from tests.postgresql_server import VARIABLE
+from tests.stores import KEY, finding, put, run_on, settled, store_at
 
 pytestmark = pytest.mark.usefixtures("either")
 
@@ -23,6 +24,14 @@ def store(tmp_path):
 
 
 def bytes_of(folder):
+    """Give everything that stands in a database's files."""
+    if VARIABLE in os.environ:
+        [(oid,)] = run_on(
+            folder,
+            "CHECKPOINT",
+            "SELECT oid FROM pg_database WHERE datname = current_database()",
+        )
+        folder = Path(os.environ[VARIABLE]) / "data" / "base" / str(oid)
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
 
 
@@ -49,9 +58,8 @@ def test_several_tickets_of_a_case_add_up(store):
 
 def test_forgetting_leaves_findings_and_no_trace_of_the_key(store, tmp_path):
     put(store, settled(people=PEOPLE, findings=[finding()]))
-    with closing(sqlite3.connect(tmp_path / "ombud.db")) as raw:
-        [(wrapped,)] = raw.execute("SELECT wrapped FROM casekey")
-        [(secret,)] = raw.execute("SELECT secret FROM person")
+    [(wrapped,)] = run_on(tmp_path, "SELECT wrapped FROM casekey")
+    [(secret,)] = run_on(tmp_path, "SELECT secret FROM person")
     assert wrapped.encode() in bytes_of(tmp_path)
     forget(store, "case-1")
     assert store.recall("case-1") == {}
@@ -70,11 +78,10 @@ def test_what_was_forgotten_is_not_learned_again(store):
 
 def test_a_secret_moved_to_another_case_or_person_does_not_open(store, tmp_path):
     put(store, settled(people=PEOPLE | {"p:al": {"name": "Al"}}))
-    with closing(sqlite3.connect(tmp_path / "ombud.db")) as raw:
-        raw.execute(
-            "UPDATE person SET secret = (SELECT secret FROM person WHERE who = 'p:al') WHERE who = 'p:jo'"
-        )
-        raw.commit()
+    run_on(
+        tmp_path,
+        "UPDATE person SET secret = (SELECT secret FROM person WHERE who = 'p:al') WHERE who = 'p:jo'",
+    )
     with pytest.raises(StoreError, match="cannot be opened"):
         store.recall("case-1")
 
