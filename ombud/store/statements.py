@@ -109,8 +109,12 @@ class Change(Statement):
         """Run it for every tuple."""
         if not rows:
             return
+        text = self.text(db.dialect.name)
         with _cursor(db) as cursor:
-            cursor.executemany(self.text(db.dialect.name), rows)
+            if len(rows) == 1:
+                cursor.execute(text, rows[0])
+            else:
+                cursor.executemany(text, rows)
 
 
 def _cursor(db: Connection) -> closing[Any]:
@@ -135,8 +139,8 @@ def _placed(kind: str, values: Sequence[object]) -> Sequence[object]:
 class Put(Change):
     """Insert rows, their columns in the table's order; a key that the database numbers is left out.
 
-    Many at once come to PostgreSQL by COPY into a table of the connection's own, and from there by one statement:
-    twice as fast as a statement a row, pipelined.
+    Many at once come to PostgreSQL by COPY: twice as fast as a statement a row, pipelined. Where a row may be there
+    already, they go to a table of the connection's own first, and from there by one statement.
     """
 
     def __init__(self, into: Table, clash: Clash, *, only: Only | None = None) -> None:
@@ -171,18 +175,19 @@ class Put(Change):
             rows = list(
                 {tuple([row[place] for place in self._places]): row for row in rows}.values()
             )
-        staging, columns = self._staging.name, ", ".join(f'"{name}"' for name in self.columns)
+        columns = ", ".join(f'"{name}"' for name in self.columns)
         with _cursor(db) as cursor:
+            if self._clash is Clash.refuse:
+                _copy_rows(cursor, self._table.name, columns, rows)
+                return
+            staging = self._staging.name
             cursor.execute(
                 f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS"  # noqa: S608
                 f" AS SELECT {columns} FROM {self._table.name} WITH NO DATA"
             )
-            with cursor.copy(f"COPY {staging} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            cursor.execute(self._staged.text("postgresql"))
-            # The transaction may bring more of them.
-            cursor.execute(f"DELETE FROM {staging}")  # noqa: S608
+            _copy_rows(cursor, staging, columns, rows)
+            # Emptied at once: the transaction may bring more of them.
+            cursor.execute(f"{self._staged.text('postgresql')}; DELETE FROM {staging}")
 
     @property
     def _staging(self) -> TableClause:
@@ -206,3 +211,9 @@ class Put(Change):
             set_={name: told.excluded[name] for name in self.columns if name not in keys},
             where=None if self._only is None else self._only(self._table.c, told.excluded),
         )
+
+
+def _copy_rows(cursor: Any, into: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    with cursor.copy(f"COPY {into} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
