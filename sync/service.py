@@ -391,9 +391,7 @@ def open_service(
         password = secret("OMBUD_DATABASE_PASSWORD", settings.folder)
     else:
         url = f"{_SQLITE}{database_path(settings)}"
-    return Service(
-        settings, open_store(url, key=_key(settings), password=password), clock, sleep
-    )
+    return Service(settings, open_store(url, key=_key(settings), password=password), clock, sleep)
 
 
 def is_server(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 #: The server that `stores.url_at` puts databases on, in this process and in those that it starts.
 VARIABLE = "OMBUD_TEST_POSTGRESQL"
 #: Signs in with a password, and only with the right one.
-GUARDED, PASSWORD = "guarded", "s3cret-0f-n0body"  # noqa: S105
+GUARDED, PASSWORD = "guarded", "s3cret-0f-n0body"
 _NOBODY = 65534
 #: Nothing of a test's database outlives a power cut.
 _HASTY = ("fsync=off", "full_page_writes=off")
@@ -117,10 +117,9 @@ def ensure(folder: Path | str, name: str) -> str:
     if name in _MADE:
         return address(folder, name)
     _MADE.add(name)
-    try:
+    # Another process of the test may make it at this moment.
+    with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         execute(folder, "postgres", f"CREATE DATABASE {name} STRATEGY file_copy")
-    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        pass
     return address(folder, name)
 
 

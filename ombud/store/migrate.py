@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import column, inspect, select, table
 
-from ombud.store.backup import copy_database
 from ombud.store import postgresql
+from ombud.store.backup import copy_database
 from ombud.store.engine import is_server, reading, writing
 from ombud.store.errors import StoreError
 from ombud.store.restored import HOME, PUT_META

@@ -193,10 +193,11 @@ def explanation(url: URL, error: BaseException | None) -> StoreError:
     meaning = _MEANINGS.get(state) or _MEANINGS.get(state[:2])
     if meaning is not None:
         return StoreError(f"{where}: {meaning}")
-    # A value that cannot be read is repeated in its message; so are rows, in the message's details.
-    said = "" if state.startswith("22") else getattr(error, "diag", None)
-    told = f"{said.message_primary} " if said else ""
-    return StoreError(f"{where}: {told}(SQLSTATE {state}). See: ombud doctor")
+    told = f"SQLSTATE {state}"
+    # Rows are repeated in a message's details; a value that cannot be read in the message itself.
+    if not state.startswith("22"):
+        told = f"{getattr(getattr(error, 'diag', None), 'message_primary', None)}; {told}"
+    return StoreError(f"{where}: {told}. See: ombud doctor")
 
 
 def _refusal(error: BaseException | None) -> str | None:

@@ -68,7 +68,9 @@ class Statement:
         held = self._texts.get(kind)
         if held is None:
             if kind not in _DIALECTS:
-                raise StoreError(f"database {kind!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name")
+                raise StoreError(
+                    f"database {kind!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name"
+                )
             told: Any = self._told(kind) if callable(self._told) else self._told
             compiled = told.compile(
                 dialect=_DIALECTS[kind], column_keys=list(self._names) if told.is_insert else None
@@ -187,7 +189,7 @@ class Put(Change):
             )
             _copy_rows(cursor, staging, columns, rows)
             # Emptied at once: the transaction may bring more of them.
-            cursor.execute(f"{self._staged.text('postgresql')}; DELETE FROM {staging}")
+            cursor.execute(f"{self._staged.text('postgresql')}; DELETE FROM {staging}")  # noqa: S608
 
     @property
     def _staging(self) -> TableClause:

@@ -210,14 +210,16 @@ class Store:
             .order_by(ticket.c.kase, ticket.c.ticket)
         )
         page: list[TicketState] = []
-        with streaming(self._engine) as db:
-            with db.execution_options(yield_per=_CHUNK).execute(query) as rows:
-                for row in rows:
-                    state = _state(row)
-                    if len(page) >= _CHUNK and state.case != page[-1].case:
-                        yield page
-                        page = []
-                    page.append(state)
+        with (
+            streaming(self._engine) as db,
+            db.execution_options(yield_per=_CHUNK).execute(query) as rows,
+        ):
+            for row in rows:
+                state = _state(row)
+                if len(page) >= _CHUNK and state.case != page[-1].case:
+                    yield page
+                    page = []
+                page.append(state)
         if page:
             yield page
 

@@ -22,7 +22,7 @@ def measure(count: int) -> list[Figure]:
         return service(scratch(), postgresql_server.ensure(server, f"run{run}"))
 
     try:
-        return figures + _over("PostgreSQL", count, (1500, 300, 15_000), opened)
+        return figures + _over("PostgreSQL", count, (1500, 150, 15_000), opened)
     finally:
         postgresql_server.stop(server)
 

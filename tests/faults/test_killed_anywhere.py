@@ -80,7 +80,9 @@ def test_killed_anywhere_it_ends_the_same(way, share, undisturbed, tmp_path):
     assert struck_down(way, numbers(share, 2), undisturbed, tmp_path) >= 10
 
 
-@pytest.mark.parametrize("way, stride", [("commit", 5), ("before a call", 17), ("after a call", 17)])
+@pytest.mark.parametrize(
+    "way, stride", [("commit", 5), ("before a call", 17), ("after a call", 17)]
+)
 def test_over_postgresql_it_ends_where_an_undisturbed_sync_over_sqlite_ends(
     way, stride, undisturbed, postgresql, tmp_path
 ):
