@@ -106,6 +106,18 @@ def name_of(path: Path) -> str:
     return "ombud_" + hashlib.sha256(str(path).encode()).hexdigest()[:16]
 
 
+def guard(folder: Path | str, name: str) -> str:
+    """Give a database to a user who signs in with a password; give its address, without one."""
+    made = f"CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'"
+    execute(
+        folder,
+        name,
+        f"DO $$BEGIN {made}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$",
+        f"ALTER DATABASE {name} OWNER TO {GUARDED}",
+    )
+    return address(folder, name, GUARDED)
+
+
 #: Databases that this process has asked for.
 _MADE: set[str] = set()
 

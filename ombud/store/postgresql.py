@@ -43,6 +43,7 @@ _MEANINGS: Final = {
     "28": "the user or the password is wrong. Set OMBUD_DATABASE_PASSWORD",
     "3D000": "there is no such database. Make it with: createdb",
     "08": _LOST,
+    "TLS": "the server's certificate was not accepted, or it speaks no TLS. Check sslmode and sslrootcert in `database`",
     "XX": "is damaged. Restore the last dump with pg_restore",
 }
 #: Serialization, deadlock, and a lock not given in time.
@@ -53,6 +54,8 @@ _REFUSALS: Final = (
     ("role", "28"),
     ("pg_hba", "28"),
     ("does not exist", "3D000"),
+    ("certificate", "TLS"),
+    ("ssl", "TLS"),
     ("too many", "53300"),
     ("remaining connection", "53300"),
     ("starting up", "57P03"),
@@ -120,26 +123,43 @@ def lock_log(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_lock_key('log')})")
 
 
+def rewrite_keys(connection: Connection) -> None:
+    """Write the table of keys anew within the transaction, so that no replaced row is left in its file.
+
+    A vacuum leaves those rows that any older transaction might still look at.
+    """
+    for statement in (
+        "LOCK TABLE casekey",
+        "CREATE TEMPORARY TABLE kept_casekey ON COMMIT DROP AS SELECT kase, wrapped FROM casekey",
+        "TRUNCATE casekey",
+        "INSERT INTO casekey (kase, wrapped) SELECT kase, wrapped FROM kept_casekey",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 @contextmanager
 def held(engine: Engine, account: str, busy: str) -> Iterator[None]:
     """Hold an account alone, by an advisory lock that goes with its connection.
 
     Raises:
         Busy: another process holds it.
+        StoreError: the server cannot be reached.
 
     """
-    with engine.connect() as connection:
+    connection = None
+    try:
+        connection = engine.connect()
         # Closed with the lease, and not handed on with the lock in it.
         connection.detach()
         connection.exec_driver_sql(f"SET lock_timeout = '{_LEASE_PATIENCE}'")
-        try:
-            connection.exec_driver_sql(
-                f"SELECT pg_advisory_lock({_lock_key(f'account {account}')})"
-            )
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == "55P03":
-                raise Busy(busy) from None
-            raise explanation(engine.url, error.orig) from None
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_lock_key(f'account {account}')})")
+    except DBAPIError as error:
+        if connection is not None:
+            connection.close()
+        if getattr(error.orig, "sqlstate", None) == "55P03":
+            raise Busy(busy) from None
+        raise explanation(engine.url, error.orig) from None
+    with connection:
         yield
 
 

@@ -365,8 +365,7 @@ class Store:
             tx.forget(case)
         with reading(self._engine) as db:
             if is_server(self._engine):
-                # Rows that were replaced stand in the table's file until it is written anew.
-                db.exec_driver_sql("VACUUM (FULL) casekey")
+                # Its key is gone from the file already; what it locked goes when the server sees fit.
                 db.exec_driver_sql("VACUUM person")
             else:
                 # The journal still holds what was there before.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from ombud.store import Busy, StaleLease, Store, StoreError, engine, open_store
 from ombud.store.personal import Vault
+from ombud.store.postgresql import explanation
 from tests import postgresql_server as server
 from tests.stores import KEY, event, finding, posting, put, ref, run_on, settled, store_at, url_at
 
@@ -215,6 +218,24 @@ def test_what_cannot_be_reached_is_named(tmp_path):
     assert "127.0.0.1: cannot be reached" in refused("postgresql://u:wr0ng@127.0.0.1:1/name")
 
 
+def test_a_server_gone_meanwhile_is_named(postgresql, tmp_path):
+    gone = store_at(tmp_path)
+    gone._engine.dispose()
+    # Nobody listens in that folder.
+    gone._engine = engine.make_engine(f"postgresql://u:wr0ng@/name?host={tmp_path}")
+    for attempt in (gone.lease("acme"), gone.begin("acme", 1)):
+        with pytest.raises(StoreError, match="cannot be reached"), attempt:
+            pass
+    gone.close()
+
+
+def test_a_server_without_tls_is_named_where_tls_is_asked_for(postgresql):
+    # Sockets carry no TLS, so that the message is all there is to try.
+    url = make_url("postgresql://u@h/name")
+    said = OSError("server does not support SSL, but SSL was required")
+    assert "Check sslmode" in str(explanation(url, said))
+
+
 def test_a_database_that_is_not_there_is_named(postgresql):
     told = refused(server.address(postgresql, "nothing_of_the_kind"))
     assert "nothing_of_the_kind" in told
@@ -230,15 +251,7 @@ def test_an_address_that_cannot_be_read_is_not_repeated(url):
 def guarded(postgresql, tmp_path):
     """Give the address of a database whose owner signs in with a password."""
     url_at(tmp_path)
-    name = server.name_of(tmp_path / "ombud.db")
-    made = f"CREATE ROLE {server.GUARDED} LOGIN PASSWORD '{server.PASSWORD}'"
-    server.execute(
-        postgresql,
-        name,
-        f"DO $$BEGIN {made}; EXCEPTION WHEN duplicate_object THEN NULL; END$$",
-        f"ALTER DATABASE {name} OWNER TO {server.GUARDED}",
-    )
-    return server.address(postgresql, name, server.GUARDED)
+    return server.guard(postgresql, server.name_of(tmp_path / "ombud.db"))
 
 
 def test_a_password_may_come_from_several_places(guarded, monkeypatch):
@@ -261,6 +274,20 @@ def test_an_ordinary_owner_needs_no_special_rights(guarded, tmp_path):
     assert store.about().startswith("PostgreSQL ")
     assert not store.observe_only("acme", "complaints")
     store.close()
+
+
+def test_a_key_is_forgotten_though_an_older_transaction_looks_on(store, tmp_path):
+    put(store, *(settled(str(n), people={f"p:{n}": {"name": "Jo"}}) for n in range(3)))
+    [(wrapped,)] = run_on(tmp_path, "SELECT wrapped FROM casekey WHERE kase = 'case-1'")
+    with engine.streaming(store._engine) as older:
+        older.exec_driver_sql("SELECT count(*) FROM ticket")
+        with store.lease("acme") as epoch:
+            store.forget("acme", epoch, "case-1")
+        [(path,)] = run_on(tmp_path, "CHECKPOINT", "SELECT pg_relation_filepath('casekey')")
+        held = Path(os.environ[server.VARIABLE], "data", path).read_bytes()
+    assert wrapped.encode() not in held
+    assert store.recall("case-1") == {}
+    assert store.recall("case-2") == {"p:2": {"name": "Jo"}}
 
 
 def test_many_rows_at_once_are_stored_as_few_are(store):
