@@ -9,7 +9,7 @@ from sqlalchemy import column, inspect, select, table
 
 from ombud.store import postgresql
 from ombud.store.backup import copy_database
-from ombud.store.engine import is_server, reading, writing
+from ombud.store.engine import is_server, streaming, writing
 from ombud.store.errors import StoreError
 from ombud.store.restored import HOME, PUT_META
 from ombud.store.statements import Query
@@ -51,7 +51,8 @@ def migrate(engine: Engine) -> None:
         StoreError: the database is newer than this program, or is none of ours.
 
     """
-    with reading(engine) as connection:
+    # Both questions about one moment: another process may be making the tables.
+    with streaming(engine) as connection:
         version = version_of(connection)
         foreign = version is None and bool(inspect(connection).get_table_names())
     if version == VERSION:

@@ -87,6 +87,8 @@ def make(url: str, password: str | None, *, busy_seconds: float) -> Engine:
     settings = {
         "lock_timeout": f"{max(int(busy_seconds * 1000), 1)}ms",
         "client_min_messages": "warning",
+        # A plan made for a table while it was empty would be kept as it fills.
+        "plan_cache_mode": "force_custom_plan",
         **{f"tcp_{name}": str(value) for name, value in _KEEPALIVE.items()},
     }
     try:

@@ -14,7 +14,7 @@ from tests import postgresql_server
 from tests.desks import Stepped, jira_folder, jira_service
 from tests.stores import run_on
 
-OMBUD = str(Path(sys.executable).with_name("ombud"))
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -62,7 +62,13 @@ def test_the_doctor_finds_a_log_that_was_tampered_with(tmp_path, server, postgre
 
 def ombud(folder, *arguments):
     told = subprocess.run(
-        [OMBUD, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", "import cli; cli.main()", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert "Traceback" not in told.stderr
     return told
