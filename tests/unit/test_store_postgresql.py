@@ -122,6 +122,25 @@ def test_a_process_whose_connections_were_lost_is_fenced_off_once_another_took_o
     other.close()
 
 
+def test_whoever_takes_over_waits_for_the_page_that_is_being_written(store, tmp_path):
+    hasty = Store(engine.make_engine(url_at(tmp_path), busy_seconds=0.05), Vault(KEY))
+    with store.lease("acme") as old:
+        with store.begin("acme", old) as tx:
+            tx.set_cursor("acme", "complaints", "here")
+            run_on(
+                tmp_path,
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'",
+            )
+            with pytest.raises(Busy, match="in use by another process"), hasty.lease("acme"):
+                pass
+        with hasty.lease("acme") as new:
+            assert new == old + 1
+            with pytest.raises(StaleLease), store.begin("acme", old):
+                pass
+    assert store.cursor("acme", "complaints") == "here"
+    hasty.close()
+
+
 def cut_off(store, epoch, tmp_path):
     with store.begin("acme", epoch) as tx:
         tx.put_settled([settled("2")], known_at=20)
