@@ -61,6 +61,17 @@ _REFUSALS: Final = (
     ("starting up", "57P03"),
     ("shutting down", "57P03"),
 )
+#: What the driver says where a connection ended that there was.
+_BROKEN_OFF: Final = (
+    "closed the connection",
+    "connection is closed",
+    "the connection is lost",
+    "terminating connection",
+    "consuming input failed",
+    "sending ",
+    "could not send data",
+    "could not receive data",
+)
 
 
 def make(url: str, password: str | None, *, busy_seconds: float) -> Engine:
@@ -224,7 +235,7 @@ def explanation(url: URL, error: BaseException | None) -> StoreError:
 
 def _refusal(error: BaseException | None) -> str | None:
     said = str(error).lower()
-    if "connection" in said and ("lost" in said or "closed" in said or "terminat" in said):
+    if any(word in said for word in _BROKEN_OFF):
         return "08"
     return next((state for word, state in _REFUSALS if word in said), None)
 

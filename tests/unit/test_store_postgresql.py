@@ -103,7 +103,7 @@ def test_a_backup_is_left_to_pg_dump(store, tmp_path):
 def end_connections(folder):
     run_on(
         folder,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
 
@@ -129,7 +129,7 @@ def test_whoever_takes_over_waits_for_the_page_that_is_being_written(store, tmp_
             tx.set_cursor("acme", "complaints", "here")
             run_on(
                 tmp_path,
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'",
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'",
             )
             with pytest.raises(Busy, match="in use by another process"), hasty.lease("acme"):
                 pass
@@ -253,6 +253,21 @@ def test_a_server_without_tls_is_named_where_tls_is_asked_for(postgresql):
     url = make_url("postgresql://u@h/name")
     said = OSError("server does not support SSL, but SSL was required")
     assert "Check sslmode" in str(explanation(url, said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "consuming input failed: server closed the connection unexpectedly",
+        "the connection is lost",
+        "the connection is closed",
+        "could not send data to server: Broken pipe",
+    ],
+)
+def test_a_connection_that_broke_off_is_not_taken_for_one_that_never_was(said):
+    told = str(explanation(make_url("postgresql://u@h/name"), OSError(said)))
+    assert "the connection was lost" in told
+    assert "Run it again" in told
 
 
 def test_a_database_that_is_not_there_is_named(postgresql):
