@@ -14,7 +14,7 @@ from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Gone, Interest, Page, Seen
 from ombud.model.instant import instant
 from ombud.settings import load_settings, secret, secrets_of
-from ombud.store import StoreError, open_store, restore_backup
+from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
 from sync.binding import bind
 from sync.elsewhere import Elsewhere
@@ -371,6 +371,8 @@ class Service:
     def restore(config: Path, file: Path) -> str:
         """Restore a backup over the configured database; give a sentence about it."""
         settings = load_settings(config)
+        if is_server(settings):
+            raise StoreError(f"Nothing was restored: {BY_DUMP}")
         restore_backup(database_path(settings), file)
         return "Restored. Waiting writes were dropped, and nothing is written to a helpdesk until a full sync has ended."
 
@@ -417,19 +419,24 @@ def open_service(
 ) -> Service:
     """Open the service by a configuration file; raises `SettingsError`, `PackError` or `StoreError`."""
     settings = load_settings(config)
-    return Service(
-        settings,
-        open_store(f"{_SQLITE}{database_path(settings)}", key=_key(settings)),
-        clock,
-        sleep,
-    )
+    url, password = settings.database, None
+    if is_server(settings):
+        password = secret("OMBUD_DATABASE_PASSWORD", settings.folder)
+    else:
+        url = f"{_SQLITE}{database_path(settings)}"
+    return Service(settings, open_store(url, key=_key(settings), password=password), clock, sleep)
+
+
+def is_server(settings: Settings) -> bool:
+    """Tell whether the database is a server's, and not a file."""
+    return settings.database.startswith(SCHEME)
 
 
 def database_path(settings: Settings) -> Path:
     """Give the database's file; a relative one stands beside ombud.toml."""
     if not settings.database.startswith(_SQLITE):
         raise StoreError(
-            f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db"
+            f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name"
         )
     return (settings.folder / settings.database.removeprefix(_SQLITE)).resolve()
 

@@ -246,12 +246,13 @@ _NATURES = {each.value: each for each in Nature}
 
 
 def _written(value: Native) -> str | None:
-    """Write a native value: text behind `=`, several behind `[`, unknown as `?`."""
+    """Write a native value: text behind `=`, text with a NUL as JSON, several behind `[`, unknown as `?`."""
     if value is None:
         return None
     if value is UNKNOWN:
         return "?"
-    return f"={value}" if isinstance(value, str) else _encode(value)
+    # PostgreSQL keeps no NUL.
+    return f"={value}" if isinstance(value, str) and "\0" not in value else _encode(value)
 
 
 def _read(text: str | None) -> Native:
@@ -259,6 +260,8 @@ def _read(text: str | None) -> Native:
         return None
     if text[0] == "=":
         return text[1:]
+    if text[0] == '"':
+        return str(json.loads(text))
     return UNKNOWN if text == "?" else tuple(json.loads(text))
 
 

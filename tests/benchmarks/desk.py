@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -32,10 +33,14 @@ _FIELDS = {
 }
 
 
-def service(folder: Path) -> Service:
-    """Open a service over an empty database."""
+def service(folder: Path, database: str | None = None) -> Service:
+    """Open a service over an empty database: a file, or the address given."""
     for name in ("ombud.toml", "sandbox.mapping.toml"):
         shutil.copy(EXAMPLE / name, folder / name)
+    if database is not None:
+        told = (folder / "ombud.toml").read_text(encoding="utf-8")
+        told = re.sub(r"^database = .*$", f'database = "{database}"', told, flags=re.MULTILINE)
+        (folder / "ombud.toml").write_text(told, encoding="utf-8")
     key = base64.urlsafe_b64encode(b"k" * 32).decode()
     (folder / ".env").write_text(
         f"OMBUD_KEY={key}\nSANDBOX_EMAIL=e\nSANDBOX_TOKEN=t\n", encoding="utf-8"
