@@ -32,12 +32,15 @@ class Stepped:
         self.ahead += timedelta(seconds=seconds)
 
 
+def jira_alone(told: str) -> str:
+    """Leave Zendesk out of the sandbox's example."""
+    return "\n\n".join(block for block in told.split("\n\n") if "zendesk" not in block)
+
+
 def jira_folder(folder: Path, server, **changes: str) -> Path:
     """Lay out the sandbox's example in a folder; `changes` replace lines of ombud.toml by their key."""
-    for name in ("ombud.toml", "sandbox.mapping.toml"):
-        shutil.copy(EXAMPLES / "sandbox" / name, folder / name)
-    blocks = (folder / "ombud.toml").read_text(encoding="utf-8").split("\n\n")
-    told = "\n\n".join(block for block in blocks if "zendesk" not in block)
+    shutil.copy(EXAMPLES / "sandbox" / "sandbox.mapping.toml", folder / "sandbox.mapping.toml")
+    told = jira_alone((EXAMPLES / "sandbox" / "ombud.toml").read_text(encoding="utf-8"))
     told = told.replace("http://127.0.0.1:8080", server.url)
     if VARIABLE in os.environ:
         changes = {"database": f'"{url_at(folder)}"', **changes}

@@ -18,6 +18,7 @@ from ombud.model.instant import HOUR, instant
 from sync.ingest import Privacy
 from sync.service import Service, open_service
 from sync.settle import Settling, Tally
+from tests.desks import jira_alone
 
 NOW = datetime(2027, 1, 8, 16, tzinfo=UTC)
 EXAMPLE = Path(__file__).resolve().parents[2] / "ombud" / "demo"
@@ -35,12 +36,11 @@ _FIELDS = {
 
 def service(folder: Path, database: str | None = None) -> Service:
     """Open a service over an empty database: a file, or the address given."""
-    for name in ("ombud.toml", "sandbox.mapping.toml"):
-        shutil.copy(EXAMPLE / name, folder / name)
+    shutil.copy(EXAMPLE / "sandbox.mapping.toml", folder / "sandbox.mapping.toml")
+    told = jira_alone((EXAMPLE / "ombud.toml").read_text(encoding="utf-8"))
     if database is not None:
-        told = (folder / "ombud.toml").read_text(encoding="utf-8")
         told = re.sub(r"^database = .*$", f'database = "{database}"', told, flags=re.MULTILINE)
-        (folder / "ombud.toml").write_text(told, encoding="utf-8")
+    (folder / "ombud.toml").write_text(told, encoding="utf-8")
     key = base64.urlsafe_b64encode(b"k" * 32).decode()
     (folder / ".env").write_text(
         f"OMBUD_KEY={key}\nSANDBOX_EMAIL=e\nSANDBOX_TOKEN=t\n", encoding="utf-8"
