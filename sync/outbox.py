@@ -31,7 +31,8 @@ class Sent:
         done: plans in place, with the plan as sent.
         again: tickets to settle again: they changed meanwhile, or an uncertain write turned out not to be there.
         refused: ticket -> what the helpdesk said.
-        waiting: writes whose outcome is not known yet.
+        waiting: writes whose outcome is not known yet, or that the helpdesk was too busy for.
+        limited: whether the helpdesk was too busy, so that the others were not tried.
 
     """
 
@@ -39,6 +40,7 @@ class Sent:
     again: list[Ref] = field(default_factory=list)
     refused: dict[Ref, str] = field(default_factory=dict)
     waiting: int = 0
+    limited: bool = False
 
 
 def send(
@@ -64,6 +66,8 @@ def send(
         with store.begin(account, epoch) as tx:
             tx.mark_sending(posted.ref, posted.key, now())
         _act(store, connector, posted, plan, epoch, now, sent)
+        if sent.limited:
+            break
     return sent
 
 
@@ -83,6 +87,13 @@ def _act(
         if error.kind is Kind.signin:
             _postpone(store, connector.account, posted, epoch, now())
             raise
+        if error.kind is Kind.busy and not error.uncertain:
+            # It was not refused, it has to wait: a way back stays to be taken, and the others wait with it.
+            wait = int((error.retry_after or 0) * SECOND)
+            _postpone(store, connector.account, posted, epoch, now(), least=wait)
+            sent.waiting += 1
+            sent.limited = True
+            return
         outcome = Outcome.uncertain if error.uncertain else Outcome.refused
         receipt = Receipt(outcome, detail=error.detail)
     _book(store, connector.account, posted, plan, receipt, epoch, now, sent)
@@ -124,8 +135,9 @@ def _postpone(
     *,
     refused: str | None = None,
     plan: Plan | None = None,
+    least: int = 0,
 ) -> None:
-    wait = _BACK_OFF[min(posted.attempts + 1, len(_BACK_OFF) - 1)]
+    wait = max(_BACK_OFF[min(posted.attempts + 1, len(_BACK_OFF) - 1)], least)
     transition = (
         plan.move_back.transition if plan is not None and plan.move_back is not None else None
     )

@@ -237,7 +237,7 @@ class Service:
         """Send plans, and settle again what changed meanwhile."""
         for _ in range(_ROUNDS):
             sent = send(self.store, connector, at().epoch, self.now, urgent=urgent)
-            report.waiting = sent.waiting
+            report.waiting = max(report.waiting, sent.waiting)
             for plan, receipt in sent.done:
                 report.note(plan, receipt)
             report.refused |= {str(ref): said for ref, said in sent.refused.items()}

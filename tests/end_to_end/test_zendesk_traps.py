@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 import requests
@@ -482,3 +483,18 @@ def test_uninstalling_leaves_what_is_not_ours(desk, service):
     assert service.uninstall("zendesk", refs) == {}
     shown = desk.shown(ticket)
     assert (shown.tags, shown.text) == (frozenset({"vip"}), "")
+
+
+def test_a_move_back_that_meets_a_rate_limit_waits_and_is_not_given_up(desk, service):
+    ticket = answered(desk)
+    desk.move(ticket, desk.closed)
+    limits = desk.server.site.limits
+    limits.enabled, limits.updates = True, 0
+    report = service.sync("zendesk")
+    assert (report.moved_back, report.waiting) == ([], 1)
+    assert report.refused == {}
+    limits.updates = 100
+    service.clock.ahead += timedelta(minutes=10)
+    report = service.sync("zendesk")
+    assert [each["ref"] for each in report.moved_back] == [f"zendesk:{ticket}"]
+    assert desk.shown(ticket).status == str(ANSWERED)
