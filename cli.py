@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from connectors.errors import HelpdeskError
+from connectors.errors import ConfigurationError, HelpdeskError
 from connectors.file import LogError
+from connectors.redirect import PORT
 from ombud import terminal
 from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
 from ombud.commands.packs import packs
@@ -29,6 +30,7 @@ from sync.service import NotFound, Service, open_service
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ombud.model.connector import Check
     from ombud.model.finding import Finding
 
 #: A sync longer than this has its hours foretold, in seconds.
@@ -283,19 +285,56 @@ def accounts_check(
 ) -> None:
     """Test sign-in and each permission with its reason, and list what fires on a reopen."""
     with _service() as service:
-        rows = [
-            (
-                name,
-                "yes" if each.ok else "unknown" if each.ok is None else "NO",
-                each.name,
-                each.why,
-                each.remedy,
-            )
+        found = [
+            (name, each)
             for name in ([account] if account else list(service.settings.accounts))
             for each in service.checks(name)
         ]
+    _print_checks(found, form)
+
+
+@accounts_app.command("connect")
+def accounts_connect(
+    account: Annotated[str, typer.Argument(help="The account, as ombud.toml names it.")],
+    *,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Ask for the address you came back to; do not listen.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(help="Port of this machine at which you come back from signing in.")
+    ] = PORT,
+    form: Format = Form.table,
+) -> None:
+    """Sign an account in, store what that gave, and compare what was granted with what is needed.
+
+    Ways of signing in stand in ombud.toml: options = {sign_in = "client_credentials"}, "code", "token".
+    """
+
+    def tell(address: str) -> None:
+        err.print("Open this address, and let Ombud in:")
+        err.print(Text(address), soft_wrap=True)
+
+    def pasted() -> str:
+        return str(typer.prompt("The address you came back to", err=True))
+
+    with _service() as service:
+        found = service.connect(account, port=port, tell=tell, paste=pasted if paste else None)
+    _print_checks([(account, each) for each in found], form)
+
+
+def _print_checks(found: list[tuple[str, Check]], form: Form) -> None:
+    rows = [
+        (
+            name,
+            "yes" if each.ok else "unknown" if each.ok is None else "NO",
+            each.name,
+            each.why,
+            each.remedy,
+        )
+        for name, each in found
+    ]
     terminal.print_rows(out, ("account", "holds", "what", "why", "remedy"), rows, form=form)
-    if any(row[1] == "NO" for row in rows):
+    if any(each.ok is False for _, each in found):
         raise typer.Exit(HELPDESK)
 
 
@@ -411,7 +450,7 @@ def _fail(message: str, code: int, error: Exception) -> NoReturn:
 def _guarded(run: Callable[[], object]) -> None:
     try:
         run()
-    except (SettingsError, PackError, LogError, NotFound) as error:
+    except (SettingsError, ConfigurationError, PackError, LogError, NotFound) as error:
         _fail(str(error), USAGE, error)
     except HelpdeskError as error:
         _fail(str(error), HELPDESK, error)

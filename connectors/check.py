@@ -38,10 +38,11 @@ def load_manifest(vendor: str) -> Manifest:
             api=told["api"],
             capabilities=frozenset(Capability(name) for name in told["capabilities"]),
             guard=Guarding(told["guard"]),
-            secrets=tuple(told["secrets"]),
+            sign_in={way: tuple(names) for way, names in told["sign_in"].items()},
             scopes=dict(told["scopes"]),
             request_seconds=float(told["request_seconds"]),
             limits=told["limits"],
+            oauth=dict(told.get("oauth") or {}),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -57,6 +58,6 @@ def faults(vendor: str) -> Iterator[str]:
         there = (folder / file).exists()
         if vendor != "file" and there != (capability in manifest.capabilities):
             yield f"{vendor}: {file} is {'there' if there else 'missing'}, and the manifest says otherwise"
-    for permission, reason in manifest.scopes.items():
+    for permission, reason in (*manifest.scopes.items(), *manifest.oauth.items()):
         if not reason:
             yield f"{vendor}: permission {permission} has no reason"

@@ -339,7 +339,8 @@ def _config_text(
 ) -> str:
     place = "queue" if vendor == "rt" else "project"
     when = f"when = {{{place} = {_toml(project)}}}, " if project else ""
-    scopes = ", ".join(load_manifest(vendor).secrets)
+    ways = load_manifest(vendor).sign_in
+    scopes = ", ".join(name.removesuffix("?") for name in next(iter(ways.values()), ()))
     return f"""# Written by `ombud init`. Secrets ({scopes}, each behind {account.upper()}_) stand in .env or the environment.
 database = "sqlite:///ombud.db"
 
