@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from contextlib import closing
+import re
 
 import pytest
 import requests
 
-from connectors.errors import HelpdeskError, Kind
 from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
 from sync.service import open_service
 from tests.desks import KEY, Stepped, jira_folder
@@ -83,3 +80,38 @@ def test_zendesk_signs_in_by_client_credentials_and_syncs(tmp_path, zendesk):
     assert token.scopes == {"read"}
     with desk.open() as service:
         service.sync("zendesk")
+
+
+@pytest.fixture
+def jira():
+    with start_in_thread() as server:
+        server.world.create("CMP", "Complaint", {"summary": "x"}, "acc-c01")
+        yield server
+
+
+def jira_config(folder, server, way, mode="observe", **secrets):
+    """Lay out a configuration that signs in through Atlassian's servers, all of them the sandbox."""
+    config = jira_folder(folder, server, mode=f'"{mode}"')
+    text = config.read_text(encoding="utf-8")
+    options = (
+        f'options = {{sign_in = "{way}", auth_url = "{server.url}", api_url = "{server.url}"}}'
+    )
+    text = re.sub(r"^(url = .*)$", rf"\1\n{options}", text, count=1, flags=re.MULTILINE)
+    config.write_text(text, encoding="utf-8")
+    held = {"CLIENT_ID": server.client_id, "CLIENT_SECRET": server.client_secret} | secrets
+    lines = [f"SANDBOX_{name}={value}" for name, value in held.items() if value]
+    (folder / ".env").write_text("\n".join([f"OMBUD_KEY={KEY}", *lines]), encoding="utf-8")
+    return config
+
+
+def test_jira_signs_in_by_a_code_and_speaks_through_the_gateway(tmp_path, jira):
+    desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
+    found = desk.connect()
+    assert not [each for each in found.values() if each.ok is False]
+    assert found["Scope read:jira-work"].ok
+    assert "Scope write:jira-work" not in found
+    with desk.open() as service:
+        service.sync("sandbox")
+        assert service.fields("sandbox")
+    paths = [call["path"] for call in jira.calls]
+    assert not [path for path in paths if path.startswith("/rest/")]
