@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import logging
+import os
 import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 import requests
 
+from connectors.errors import HelpdeskError, Kind
+from connectors.signin import Grant
 from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
+from ombud.store import Store
+from sync.doctor import examine
 from sync.service import open_service
 from tests.desks import KEY, Stepped, jira_folder
 from tests.zendesk_desk import zendesk_folder
+
+OMBUD = str(Path(sys.executable).with_name("ombud"))
+
+
+def run(config, *arguments):
+    """Run a command as a person would."""
+    return subprocess.run(
+        [OMBUD, *arguments], cwd=config.parent, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
 
 
 def told(*_):
@@ -115,3 +137,402 @@ def test_jira_signs_in_by_a_code_and_speaks_through_the_gateway(tmp_path, jira):
         assert service.fields("sandbox")
     paths = [call["path"] for call in jira.calls]
     assert not [path for path in paths if path.startswith("/rest/")]
+
+
+def refreshes(server):
+    """Count the refresh calls that the sandbox answered or cut off."""
+    return [
+        call for call in server.calls if call["method"] == "POST" and "/oauth/token" in call["path"]
+    ]
+
+
+def wrong(found):
+    return sorted(name for name, each in found.items() if each.ok is False)
+
+
+# --- Zendesk
+
+
+def test_zendesk_signs_in_by_a_code_and_a_public_client_needs_no_secret(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "code", CLIENT_SECRET=""), zendesk, "zendesk")
+    assert not wrong(desk.connect())
+    with desk.open() as service:
+        service.sync("zendesk")
+
+
+def test_a_person_is_listened_for_on_the_loopback_address(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "code"), zendesk, "zendesk")
+    came = []
+
+    def tell(address):
+        def go():
+            came.append(requests.get(address, timeout=10))
+
+        threading.Thread(target=go).start()
+
+    # Port 0 takes any that is free.
+    assert not wrong(desk.connect(port=0, tell=tell, paste=None))
+    assert came[0].status_code == 200
+    assert came[0].url.startswith("http://localhost:")
+
+
+def test_flag_mode_asks_for_writing_too_and_observe_mode_does_not(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "client_credentials"), zendesk, "zendesk")
+    desk.connect()
+    desk.config.write_text(
+        desk.config.read_text(encoding="utf-8").replace('"observe"', '"flag"'), encoding="utf-8"
+    )
+    with desk.open() as service:
+        found = desk.by_name(service.checks("zendesk"))
+    assert wrong(found) == ["Scope write"]
+    assert "to set our tags" in found["Scope write"].why
+    assert not wrong(desk.connect())
+    scopes = [token.scopes for token in zendesk.site.sign_in.tokens.values()]
+    assert scopes == [{"read"}, {"read", "write"}]
+
+
+def test_by_default_zendesks_api_token_is_tested_and_its_end_is_told(tmp_path, zendesk):
+    desk = Desk(zendesk_folder(tmp_path, zendesk, mode="observe"), zendesk, "zendesk")
+    found = desk.connect(tell=told, paste=None)
+    assert found["Sign-in"].ok
+    assert "2027-04-30" in found["API token"].why
+    assert "2026-10-27" in found["API token"].why
+    assert requests.get(f"{zendesk.url}/api/v2/oauth/tokens/current", timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("scope, missing", [("read", []), ("raed", ["Scope read", "Sign-in"])])
+def test_a_token_of_oauth_may_stand_in_env_and_what_it_may_do_is_compared(
+    tmp_path, zendesk, scope, missing
+):
+    body = {"grant_type": "client_credentials", "scope": scope}
+    client = {"client_id": zendesk.client_id, "client_secret": zendesk.client_secret}
+    answer = requests.post(f"{zendesk.url}/oauth/tokens", json=body | client, timeout=10).json()
+    config = zendesk_folder(tmp_path, zendesk, mode="observe")
+    (tmp_path / ".env").write_text(
+        f"OMBUD_KEY={KEY}\nZENDESK_TOKEN={answer['access_token']}\n", encoding="utf-8"
+    )
+    found = Desk(config, zendesk, "zendesk").connect()
+    assert [name for name in wrong(found) if name in {"Scope read", "Sign-in"}] == missing
+    assert "API token" not in found
+
+
+@pytest.mark.parametrize("granted", ["raed", "read raed"])
+def test_a_misspelt_scope_is_named_and_the_command_ends_with_3(
+    tmp_path, zendesk, monkeypatch, granted
+):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "client_credentials"), zendesk, "zendesk")
+    monkeypatch.setattr("sync.signin.asked_scopes", lambda *_, **__: granted.split())
+    with desk.open() as service, contextlib.suppress(HelpdeskError):
+        service.signin.connect("zendesk", **at_once(zendesk))
+    with desk.open() as service:
+        found = desk.by_name(service.signin.checks("zendesk"))
+    if granted == "raed":
+        assert "read misspelt?" in found["Scope raed"].why
+        assert wrong(found) == ["Scope raed", "Scope read"]
+    else:
+        assert found["Scope read"].ok
+
+
+def test_the_command_signs_in_and_says_so_and_ends_with_3_where_a_scope_is_missing(
+    tmp_path, zendesk
+):
+    config = zendesk_config(tmp_path, zendesk, "client_credentials")
+    done = run(config, "accounts", "connect", "zendesk")
+    assert done.returncode == 0, done.stderr
+    assert "Scope read" in done.stdout
+    config.write_text(
+        config.read_text(encoding="utf-8").replace('"observe"', '"block"'), encoding="utf-8"
+    )
+    done = run(config, "accounts", "check", "zendesk")
+    assert done.returncode == 3
+    assert "write" in done.stdout
+    for text in (done.stdout, done.stderr):
+        assert not any(token in text for token in zendesk.site.sign_in.tokens)
+
+
+def test_the_command_takes_the_address_that_is_pasted(tmp_path, jira):
+    config = jira_config(tmp_path, jira, "code")
+    process = subprocess.Popen(
+        [OMBUD, "accounts", "connect", "sandbox", "--paste", "--format", "json"], cwd=tmp_path, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        address = ""
+        while not address.startswith("http"):
+            address = process.stderr.readline().strip()
+            assert process.poll() is None
+        back = requests.get(address, allow_redirects=False, timeout=10).headers["Location"]
+        out, err = process.communicate(f"{back}\n", timeout=60)
+    assert process.returncode == 0, err
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert {"Scope read:jira-work", "Sign-in"} <= {row["what"] for row in rows}
+    assert config.with_name("ombud.db").exists()
+
+
+def test_an_unknown_way_is_refused_with_those_known(tmp_path, zendesk):
+    config = zendesk_config(tmp_path, zendesk, "magic")
+    done = run(config, "accounts", "connect", "zendesk")
+    assert done.returncode == 2
+    assert "client_credentials" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- coming back
+
+
+def test_an_answer_with_another_state_is_refused_and_nothing_is_stored(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "code"), zendesk, "zendesk")
+    how = at_once(zendesk)
+    honest = how["paste"]
+
+    def forged():
+        return re.sub(r"state=[^&]*", "state=another", honest())
+
+    with pytest.raises(HelpdeskError, match="another sign-in") as caught:
+        desk.connect(**how | {"paste": forged})
+    assert caught.value.kind is Kind.signin
+    assert refreshes(zendesk) == []
+    with desk.open() as service:
+        assert service.store.token("zendesk") is None
+
+
+def test_somebody_who_says_no_is_believed(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "code"), zendesk, "zendesk")
+    seen = []
+
+    def refused():
+        state = re.search(r"state=([^&]*)", seen[0])[1]
+        return f"http://localhost:8917/callback?error=access_denied&state={state}"
+
+    with pytest.raises(HelpdeskError, match="access_denied"):
+        desk.connect(tell=seen.append, paste=refused)
+
+
+def test_before_anybody_signed_in_every_question_says_what_to_do(tmp_path, zendesk):
+    desk = Desk(zendesk_config(tmp_path, zendesk, "code"), zendesk, "zendesk")
+    with desk.open() as service, pytest.raises(HelpdeskError, match="accounts connect zendesk"):
+        service.sync("zendesk")
+
+
+# --- Jira
+
+
+def test_a_scope_that_the_client_is_not_set_up_with_is_named(tmp_path, jira):
+    jira.site.gateway.configured = frozenset({"read:jira-work", "read:jira-user", "offline_access"})
+    desk = Desk(jira_config(tmp_path, jira, "code", mode="block"), jira, "sandbox")
+    found = desk.connect()
+    assert wrong(found) == ["Scope write:jira-work"]
+    assert "accounts connect" in found["Scope write:jira-work"].remedy
+
+
+def test_without_offline_access_the_token_ends_for_good(tmp_path, jira):
+    jira.site.gateway.configured = frozenset({"read:jira-work", "read:jira-user"})
+    desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
+    assert "renewed by itself" not in desk.connect()["Token"].why
+    jira.world.clock.advance(3700)
+    with desk.open() as service:
+        with pytest.raises(HelpdeskError, match="no refresh token"):
+            service.sync("sandbox")
+        assert wrong(desk.by_name(service.signin.foretell("sandbox"))) == ["Token"]
+
+
+def test_a_sign_in_to_another_site_is_refused(tmp_path, jira):
+    jira.site.gateway.site_url = "https://other.atlassian.net"
+    desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
+    with pytest.raises(HelpdeskError, match=r"only for: https://other\.atlassian\.net"):
+        desk.connect()
+
+
+def test_a_scoped_token_goes_through_the_gateway(tmp_path, jira):
+    token = jira.site.gateway.scoped_token
+    desk = Desk(
+        jira_config(tmp_path, jira, "scoped", EMAIL=jira.email, TOKEN=token), jira, "sandbox"
+    )
+    assert desk.connect(tell=told, paste=None)["Sign-in"].ok
+    with desk.open() as service:
+        service.sync("sandbox")
+        assert service.fields("sandbox")
+        (ref, *_) = [state.ref for page in service.store.complaints("complaints") for state in page]
+        assert service.store.states([ref])[ref].url.startswith(f"{jira.url}/browse/")
+    paths = [call["path"] for call in jira.calls if "tenant_info" not in call["path"]]
+    assert all(path.startswith("/ex/jira/") for path in paths)
+
+
+def test_what_a_tokens_scopes_do_not_cover_is_refused_without_endless_refreshing(tmp_path, jira):
+    desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
+    desk.connect()
+    jira.world.clock.advance(1200)
+    for held in (*jira.site.gateway.tokens.values(), *jira.site.gateway.refreshes.values()):
+        held.scopes = frozenset({"read:jira-user"})
+    before = len(refreshes(jira))
+    with desk.open() as service, pytest.raises(HelpdeskError, match="scope does not match"):
+        service.sync("sandbox")
+    assert len(refreshes(jira)) == before + 1
+
+
+# --- tokens that are used up
+
+
+@pytest.fixture
+def desk(tmp_path, jira):
+    held = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
+    held.connect()
+    return held
+
+
+def test_a_token_is_refreshed_before_it_ends_and_the_new_one_is_kept(desk, jira):
+    jira.world.clock.advance(3600 - 200)
+    asked = len(jira.calls)
+    with desk.open() as service:
+        service.sync("sandbox")
+    assert len(refreshes(jira)) == 2
+    assert {call["status"] for call in jira.calls[asked:]} == {200}
+    with desk.open() as service:
+        service.sync("sandbox")
+    assert len(refreshes(jira)) == 2
+
+
+def test_for_weeks_each_refresh_token_is_used_once(desk, jira):
+    with desk.open() as service:
+        for _ in range(20):
+            jira.world.clock.advance(86400)
+            service.sync("sandbox")
+    assert [call["status"] for call in refreshes(jira)] == [200] * 21
+
+
+def test_two_who_need_a_new_token_at_once_fetch_one(desk, jira):
+    jira.world.clock.advance(3600)
+    # The first holds the others up for as long as they need to come.
+    jira.faults.order([{"match": "oauth/token", "kind": "delay", "seconds": 0.5}])
+    signed = []
+
+    def sign():
+        with desk.open() as service:
+            signed.append(service.signin.authorizer("sandbox").headers()["Authorization"])
+
+    threads = [threading.Thread(target=sign) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refreshes(jira)) == 2
+    assert len(set(signed)) == 1
+    assert len(signed) == 4
+
+
+def test_a_token_that_was_taken_back_is_replaced_once_and_the_question_is_asked_again(desk, jira):
+    jira.world.clock.advance(1200)
+    with desk.open() as service:
+        service.sync("sandbox")
+        jira.site.gateway.tokens.clear()
+        assert service.statuses("sandbox")
+    assert len(refreshes(jira)) == 2
+
+
+def test_a_token_that_another_process_replaced_is_taken_from_the_database(desk, jira):
+    with desk.open() as first, desk.open() as second:
+        first.sync("sandbox")
+        second.sync("sandbox")
+        jira.world.clock.advance(1200)
+        jira.site.gateway.tokens.clear()
+        assert first.statuses("sandbox")
+        assert second.statuses("sandbox")
+    assert len(refreshes(jira)) == 2
+
+
+def test_the_lost_answer_of_a_refresh_is_reported_with_its_remedy(desk, jira):
+    jira.world.clock.advance(3601)
+    jira.faults.order([{"match": "oauth/token", "kind": "lost_reply"}])
+    with desk.open() as service:
+        with pytest.raises(HelpdeskError, match="answer to a refresh was lost") as caught:
+            service.sync("sandbox")
+        assert caught.value.kind is Kind.busy
+        assert "accounts connect sandbox" in caught.value.remedy
+        assert "its answer never came" in desk.by_name(service.signin.foretell("sandbox"))["Refresh"].why  # fmt: skip
+    with desk.open() as service:
+        with pytest.raises(HelpdeskError, match="the only token that is still good") as caught:
+            service.sync("sandbox")
+        assert caught.value.kind is Kind.signin
+    assert not wrong(desk.connect())
+    with desk.open() as service:
+        service.sync("sandbox")
+
+
+def test_a_refresh_that_never_arrived_is_made_again(desk, jira):
+    jira.world.clock.advance(3601)
+    jira.faults.order([{"match": "oauth/token", "kind": "drop"}])
+    with desk.open() as service, pytest.raises(HelpdeskError, match="lost"):
+        service.sync("sandbox")
+    with desk.open() as service:
+        service.sync("sandbox")
+        assert "Refresh" not in desk.by_name(service.signin.foretell("sandbox"))
+
+
+def test_while_the_token_still_signs_a_busy_server_is_no_trouble(desk, jira):
+    jira.world.clock.advance(3600 - 200)
+    jira.faults.order(
+        [{"match": "oauth/token", "kind": "status", "status": 429, "times": 9, "headers": {"Retry-After": "900"}}]
+    )  # fmt: skip
+    with desk.open() as service:
+        service.sync("sandbox")
+    assert len(refreshes(jira)) == 2
+
+
+class Killed(BaseException):
+    """End the process, as a signal would."""
+
+
+def test_who_is_killed_right_after_a_refresh_has_stored_it_and_used_nothing(
+    desk, jira, monkeypatch
+):
+    jira.world.clock.advance(3601)
+    keep, asked = Store.keep_token, len(jira.calls)
+
+    def dying(self, account, plain, until):
+        keep(self, account, plain, until)
+        if Grant.read(plain).asked is None:
+            raise Killed
+
+    monkeypatch.setattr(Store, "keep_token", dying)
+    with desk.open() as service, pytest.raises(Killed):
+        service.sync("sandbox")
+    monkeypatch.undo()
+    assert [call["path"] for call in jira.calls[asked:]] == ["/oauth/token"]
+    with desk.open() as service:
+        service.sync("sandbox")
+    assert len(refreshes(jira)) == 2
+
+
+def test_no_token_stands_anywhere_in_clear_text(desk, jira, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    jira.world.clock.advance(3500)
+    with desk.open() as service:
+        service.sync("sandbox")
+        kept = service.signin.authorizer("sandbox").kept()
+        text = repr((service.signin.authorizer("sandbox"), kept, service.signin))
+        files = [path.read_bytes() for path in desk.config.parent.iterdir() if path.name != ".env"]
+    words = [*jira.site.gateway.tokens, *jira.site.gateway.refreshes, jira.client_secret]
+    assert kept.access in words
+    printed = caplog.text + "".join(capfd.readouterr()) + text
+    assert [word for word in words if word in printed] == []
+    assert [word for word in words for data in files if word.encode() in data] == []
+
+
+def test_doctor_foretells_when_a_refresh_token_was_not_used_for_long(desk, jira):
+    def foretold():
+        return {each.name: each for each in examine(desk.config, desk.clock) if "oken" in each.name}
+
+    assert foretold()["Refresh token of sandbox"].ok
+    assert "renewed by itself" in foretold()["Token of sandbox"].why
+    jira.world.clock.advance(59 * 86400)
+    (desk.config.with_name("ombud.toml")).write_text(
+        re.sub(r"(?s)\[\[bindings\]\].*?(?=\[calendars)", "", desk.config.read_text("utf-8")),
+        encoding="utf-8",
+    )
+    assert foretold()["Refresh token of sandbox"].ok
+    jira.world.clock.advance(2 * 86400)
+    assert foretold()["Refresh token of sandbox"].ok is None
+    assert "unused for 61 days" in foretold()["Refresh token of sandbox"].why
+    jira.world.clock.advance(30 * 86400)
+    assert foretold()["Refresh token of sandbox"].ok is False
+    assert "accounts connect" in foretold()["Refresh token of sandbox"].remedy
