@@ -107,6 +107,7 @@ class _MappingFile(Strict):
     milestones: dict[str, tuple[_Evidence, ...]] = Field(default_factory=dict)
     markers: dict[str, Texts] = Field(default_factory=dict)
     links: Texts = ()
+    refs: dict[str, str] = Field(default_factory=dict)
 
 
 def load_mapping(path: Path, zone: str) -> Mapping:
@@ -134,6 +135,7 @@ def load_mapping(path: Path, zone: str) -> Mapping:
         },
         markers=read.markers,
         links=frozenset(read.links),
+        refs=read.refs,
         zone=zone,
     )
 

@@ -95,6 +95,7 @@ class Settings(Strict):
     accounts: dict[str, Account] = Field(default_factory=dict)
     bindings: tuple[Binding, ...] = ()
     calendars: dict[str, CalendarSettings] = Field(default_factory=dict)
+    persons: dict[str, Texts] = Field(default_factory=dict)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)
 

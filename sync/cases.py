@@ -1,4 +1,4 @@
-"""Find the tickets that are one case: joined by a kind of link that the mapping names, or merged."""
+"""Find the tickets that are one case: joined by a kind of link that the mapping names, merged, or named by a field."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ombud.model.scope import Decision
 from sync.ingest import ingest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.connector import Reading
     from ombud.model.event import Event
     from ombud.model.facts import Instant
     from ombud.store import Store
     from sync.binding import Bound
+    from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
 
 
@@ -29,7 +30,8 @@ class Cases:
 
     Attributes:
         store: the database.
-        bound: the binding; a case has tickets of one binding.
+        bound: the binding of the page.
+        elsewhere: the other helpdesks.
         privacy: pseudonyms, for histories read in this page.
         now: the present instant.
         readings: the page's tickets that are complaints.
@@ -39,6 +41,7 @@ class Cases:
 
     store: Store
     bound: Bound
+    elsewhere: Elsewhere
     privacy: Privacy
     now: Instant
     readings: Mapping[Ref, Reading]
@@ -52,6 +55,7 @@ class Cases:
         cls,
         store: Store,
         bound: Bound,
+        elsewhere: Elsewhere,
         privacy: Privacy,
         now: Instant,
         readings: Iterable[Reading],
@@ -65,21 +69,19 @@ class Cases:
             if each.actual is not None
             and decisions.get(each.ref, Decision.complaint) is Decision.complaint
         }
-        return cls(store, bound, privacy, now, complaints, known)
+        return cls(store, bound, elsewhere, privacy, now, complaints, known)
 
     def __post_init__(self) -> None:
         """Follow links until no further ticket is reached."""
-        kinds = self.bound.mapping.links | {FOLLOW_UP, MERGED}
-        self._told = {
-            ref: frozenset(
-                link.to for link in reading.actual.links if link.kind in kinds and link.to != ref
-            )
-            for ref, reading in self.readings.items()
-            if reading.actual is not None
-        }
+        self._told = {ref: frozenset(self._joined(each)) for ref, each in self.readings.items()}
         self._stored = {}
+        keys = {
+            Ref(ref.account, ref.vendor, each.actual.key): ref
+            for ref, each in self.readings.items()
+            if each.actual is not None and self.elsewhere.named
+        }
         asked: set[Ref] = set()
-        ahead = set(self._told).union(*self._told.values())
+        ahead = {*self._told, *keys}.union(*self._told.values())
         while ahead:
             asked |= ahead
             pairs = self.store.links(sorted(ahead))
@@ -89,8 +91,24 @@ class Cases:
         self._beside = {}
         for one in {*self._stored, *self._told}:
             for other in self._told.get(one, self._stored.get(one, ())):
-                self._beside.setdefault(one, set()).add(other)
-                self._beside.setdefault(other, set()).add(one)
+                # Another helpdesk may have been told a ticket's key where we know it by its id.
+                end = keys.get(other, other)
+                self._beside.setdefault(one, set()).add(end)
+                self._beside.setdefault(end, set()).add(one)
+
+    def _joined(self, reading: Reading) -> Iterator[Ref]:
+        """Give the tickets that one names: by links that make a case, and in fields that hold another's name."""
+        actual, kinds = reading.actual, self.bound.mapping.links | {FOLLOW_UP, MERGED}
+        if actual is None:
+            return
+        yield from (
+            link.to for link in actual.links if link.kind in kinds and link.to != reading.ref
+        )
+        for name, account in self.bound.mapping.refs.items():
+            value = actual.fields.get(name)
+            told = self.elsewhere.ref(account, value.strip()) if isinstance(value, str) else None
+            if told is not None and told.id:
+                yield self.store.named(told) or told
 
     def relinked(self, ref: Ref) -> frozenset[Ref] | None:
         """Give a ticket's links where they are not those stored; `None` where nothing changed."""
@@ -109,33 +127,73 @@ class Cases:
                 found |= {event.ref, Ref(ref.account, ref.vendor, event.after)}
         return found - {ref}
 
-    def events_of(self, others: set[Ref]) -> list[Event]:
-        """Give the histories of other tickets of a case, as this page read them or as they are stored."""
+    def circle(self, ref: Ref, events: Iterable[Event]) -> Circle:
+        """Give the other tickets of a ticket's case with their histories, as this page read them or as they are stored."""
+        others = self.others(ref, events)
         if not others:
-            return []
-        found: list[Event] = []
-        for ref in sorted(others & self.readings.keys()):
-            known = self.known.get(ref, ())
-            found += ingest(self.readings[ref], known, self.privacy, self.bound.mapping, self.now)
-        states = self.store.states(sorted(others - self.readings.keys()))
-        stored = [
-            ref
-            for ref, state in states.items()
-            if state.case is not None and state.binding == self.bound.name
-        ]
-        for told in self.store.events(stored).values():
-            found += told
-        return found
+            return _NOBODY
+        found: dict[Ref, Sequence[Event]] = {
+            each: ingest(
+                self.readings[each],
+                self.known.get(each, ()),
+                self.privacy,
+                self.bound.mapping,
+                self.now,
+            )
+            for each in sorted(others & self.readings.keys())
+        }
+        states = {
+            name: state
+            for name, state in self.store.states(sorted(others - self.readings.keys())).items()
+            if state.case is not None
+        }
+        found |= self.store.events(sorted(states))
+        urls = {name: state.url for name, state in states.items()}
+        bindings = {name: state.binding for name, state in states.items()}
+        for each in others & self.readings.keys():
+            actual = self.readings[each].actual
+            urls[each] = actual.url if actual is not None else ""
+            bindings[each] = self.bound.name
+        people: dict[str, Mapping[str, str]] = {}
+        if any(each.account != ref.account for each in found):
+            for case in sorted({state.case for state in states.values() if state.case is not None}):
+                people |= self.store.recall(case)
+            for each in (ref, *found):
+                reading = self.readings.get(each)
+                if reading is not None:
+                    people |= {
+                        self.privacy.person(native): told for native, told in reading.people.items()
+                    }
+        return Circle(frozenset(others), found, urls, bindings, people)
 
-    def url(self, ref: Ref) -> str:
-        """Give where people open a ticket of this page or a stored one."""
-        reading = self.readings.get(ref)
-        if reading is not None and reading.actual is not None:
-            return reading.actual.url
-        state = self.store.states([ref]).get(ref)
-        return state.url if state is not None else ""
-
-    def touched(self, cases: Iterable[str | None], others: set[Ref]) -> frozenset[Ref]:
+    def touched(self, cases: Iterable[str | None], others: frozenset[Ref]) -> frozenset[Ref]:
         """Give the stored tickets outside this page whose case is another since it was read."""
         members = self.store.members([case for case in cases if case is not None])
         return frozenset((members | others) - self.readings.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Hold the other tickets of a case.
+
+    Attributes:
+        refs: every ticket that links lead to, those too that are not known.
+        events: histories of those known as complaints.
+        urls: where people open them.
+        bindings: name of each one's binding.
+        people: personal data by keyed identifier, where more than one helpdesk is in it.
+
+    """
+
+    refs: frozenset[Ref]
+    events: Mapping[Ref, Sequence[Event]]
+    urls: Mapping[Ref, str]
+    bindings: Mapping[Ref, str]
+    people: Mapping[str, Mapping[str, str]]
+
+    def across(self, ref: Ref) -> bool:
+        """Tell whether another helpdesk has a ticket of the case."""
+        return any(each.account != ref.account for each in self.events)
+
+
+_NOBODY = Circle(frozenset(), {}, {}, {}, {})

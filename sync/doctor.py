@@ -20,7 +20,7 @@ from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.binding import bind
-from sync.service import database_path, open_service
+from sync.service import database_path, is_server, open_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,8 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
         else:
             why = f"{len(bound.pack.rules) - len(bound.judge.gaps)} of {len(bound.pack.rules)} rules can be judged"
             yield Check(f"Binding {binding.name}", ok=True, why=why)
-    yield from _disk(settings)
+    if not is_server(settings):
+        yield from _disk(settings)
     if not sound:
         return
     try:
@@ -131,8 +132,16 @@ def _disk(settings: Settings) -> Iterator[Check]:
 def _database(service: Service) -> Iterator[Check]:
     store = service.store
     told = store.quick_check()
+    try:
+        about = store.about()
+    except StoreError as error:
+        yield Check("Database", ok=False, why=str(error), remedy="")
+        return
     remedy = "Restore the last backup with: ombud restore FILE"
-    yield Check("Database", ok=told == "ok", why="whole" if told == "ok" else told, remedy=remedy)
+    if about is not None:
+        remedy = "Restore the last dump with: pg_restore"
+    why = (about or "whole") if told == "ok" else told
+    yield Check("Database", ok=told == "ok", why=why, remedy=remedy)
     try:
         length = store.verify_log()
     except StoreError as error:

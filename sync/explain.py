@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from policies.rule import Rule
     from policies.waiver import Waiver
     from sync.binding import Bound
+    from sync.elsewhere import Elsewhere
 
 
 def explain(
     bound: Bound,
+    elsewhere: Elsewhere,
     store: Store,
     state: TicketState,
     rule: str | None,
@@ -35,7 +37,7 @@ def explain(
     """Give the explanation of one ticket's findings, line by line, in the desk's zone."""
     zone = bound.mapping.tzinfo
     rules = {each.id: each for each in bound.pack.rules}
-    for judged in judge_again(bound, store, waivers, now=now, only=state.ref):
+    for judged in judge_again(bound, elsewhere, store, waivers, now=now, only=state.ref):
         complaint = judged.complaint
         yield f"{judged.key}  {judged.url}".rstrip()
         yield f"received {_time(complaint.row.get('received'), zone)}, stage {_word(complaint.stage)}, judged as of {wall(now, zone)} {zone.key}"

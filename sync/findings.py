@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from policies.judge import Judgement
     from policies.rule import Rule
     from sync.binding import Bound
+    from sync.cases import Circle
+    from sync.elsewhere import Elsewhere
 
 #: Verdicts that cost no row.
 SILENT = frozenset({Verdict.passed, Verdict.not_applicable})
@@ -118,6 +120,59 @@ def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
         pack=bound.pack.title_version,
         pack_digest=bound.pack.digest,
     )
+
+
+#: Rule that a complaint in two helpdesks has: both sides are closed, or neither.
+ONE_SIDED = "case.closed_on_one_side"
+
+
+def one_sided(
+    elsewhere: Elsewhere, bound: Bound, complaint: Complaint, circle: Circle
+) -> list[Finding]:
+    """Give the finding of a complaint that two helpdesks have: to close one side while the other is open misleads.
+
+    Every side is read by its own binding's mapping; a stage that cannot be told makes the verdict unknown.
+    """
+    stages = {complaint.lead: complaint.stage} | {
+        ref: elsewhere.stage(circle.bindings[ref], events)
+        for ref, events in circle.events.items()
+        if ref.account != complaint.lead.account and events
+    }
+    closed = sorted(str(ref) for ref, stage in stages.items() if stage == "closed")
+    still = sorted(
+        str(ref) for ref, stage in stages.items() if isinstance(stage, str) and stage != "closed"
+    )
+    said: tuple[str, ...] = ()
+    if closed and still:
+        verdict = Verdict.failed
+        said = (f"It is closed in {', '.join(closed)} and open in {', '.join(still)}.",)
+    elif len(closed) == len(stages) or len(still) == len(stages):
+        verdict = Verdict.passed
+    else:
+        verdict, said = Verdict.unknown, ("Where one of its sides stands cannot be told.",)
+    return [
+        Finding(
+            key=finding_key(ONE_SIDED, complaint.case, STANDING_OCCURRENCE),
+            rule=ONE_SIDED,
+            case=complaint.case,
+            ref=complaint.lead,
+            binding=bound.name,
+            occurrence=STANDING_OCCURRENCE,
+            entered=None,
+            verdict=verdict,
+            standing=verdict,
+            severity="major",
+            clauses=("ISO 10002:2018 7.9",),
+            due=None,
+            stop=None,
+            recheck=None,
+            reasons=said,
+            fixes=(),
+            mode=BEFORE_POLICY if bound.before_policy(complaint) else bound.settings.mode,
+            pack=bound.pack.title_version,
+            pack_digest=bound.pack.digest,
+        )
+    ]
 
 
 def _finding(

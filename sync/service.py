@@ -14,9 +14,10 @@ from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Gone, Interest, Page, Seen
 from ombud.model.instant import instant
 from ombud.settings import load_settings, secret, secrets_of
-from ombud.store import StoreError, open_store, restore_backup
+from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
 from sync.binding import bind
+from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
@@ -73,6 +74,15 @@ class Service:
         self.sleep = sleep
         self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
         self.signin = SignIn(settings, store, clock, sleep)
+        self.elsewhere = Elsewhere(
+            {bound.name: bound for bound in self.bounds},
+            {name: account.vendor for name, account in settings.accounts.items()},
+            {
+                store.pseudonym(native.partition(":")[2]): person
+                for person, natives in settings.persons.items()
+                for native in natives
+            },
+        )
         self._connectors: dict[str, Connector] = {}
         self._privacies: dict[str, Privacy] = {}
         self._waiting: Callable[[str, float], None] | None = None
@@ -168,7 +178,13 @@ class Service:
         swept: set[Ref] = set()
         for page in connector.changed(cursor, Interest(bound.scope.projects), bound.schema):
             for part in _parts(page):
-                settle(at(), connector, part.seen, cursor=part.cursor or None)
+                settle(
+                    at(),
+                    connector,
+                    part.seen,
+                    cursor=part.cursor or None,
+                    open_first=cursor is None,
+                )
                 if full:
                     swept.update(each.ref for each in part.seen)
                 if tell is not None:
@@ -177,7 +193,10 @@ class Service:
             self._send(at, connector, report, urgent=True)
         if full:
             self._settle_refs(at, connector, self._not_among(bound, swept))
-        self._settle_refs(at, connector, self.store.due(account, bound.name, self.now()))
+        # What an interrupted first reading left for later is among these.
+        self._settle_refs(
+            at, connector, self.store.due(account, bound.name, self.now()), report, tell
+        )
         self._send(at, connector, report)
         if full:
             self.store.full_sync_ended(account, bound.name, epoch)
@@ -192,7 +211,12 @@ class Service:
         ]
 
     def _settle_refs(
-        self, at: Callable[[], Settling], connector: Connector, refs: Sequence[Ref]
+        self,
+        at: Callable[[], Settling],
+        connector: Connector,
+        refs: Sequence[Ref],
+        report: SyncReport | None = None,
+        tell: Tell | None = None,
     ) -> None:
         """Settle named tickets, as a webhook would."""
         for start in range(0, len(refs), PAGE):
@@ -202,6 +226,8 @@ class Service:
             settle(
                 settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen})
             )
+            if tell is not None and report is not None:
+                tell(report.tally.read, start + len(refs), "")
 
     def _send(
         self,
@@ -233,7 +259,13 @@ class Service:
         now = as_of if as_of is not None else self.now()
         for bound in self.bounds:
             for judged in judge_again(
-                bound, self.store, self.waivers, now=now, happened_by=as_of, known_by=known_at
+                bound,
+                self.elsewhere,
+                self.store,
+                self.waivers,
+                now=now,
+                happened_by=as_of,
+                known_by=known_at,
             ):
                 for finding in judged.findings:
                     if not rules or finding.rule in rules:
@@ -261,7 +293,7 @@ class Service:
             raise NotFound(
                 f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has"
             )
-        yield from explain(bound, self.store, found, rule, self.waivers, self.now())
+        yield from explain(bound, self.elsewhere, self.store, found, rule, self.waivers, self.now())
 
     def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
         """Import an event log into the binding that uses this mapping file."""
@@ -356,6 +388,8 @@ class Service:
     def restore(config: Path, file: Path) -> str:
         """Restore a backup over the configured database; give a sentence about it."""
         settings = load_settings(config)
+        if is_server(settings):
+            raise StoreError(f"Nothing was restored: {BY_DUMP}")
         restore_backup(database_path(settings), file)
         return "Restored. Waiting writes were dropped, and nothing is written to a helpdesk until a full sync has ended."
 
@@ -369,6 +403,7 @@ class Service:
     def _settling(self, bound: Bound, epoch: int, block_from: Instant, tally: Tally) -> Settling:
         return Settling(
             bound=bound,
+            elsewhere=self.elsewhere,
             store=self.store,
             privacy=self._privacy(bound),
             waivers=self.waivers,
@@ -401,19 +436,24 @@ def open_service(
 ) -> Service:
     """Open the service by a configuration file; raises `SettingsError`, `PackError` or `StoreError`."""
     settings = load_settings(config)
-    return Service(
-        settings,
-        open_store(f"{_SQLITE}{database_path(settings)}", key=_key(settings)),
-        clock,
-        sleep,
-    )
+    url, password = settings.database, None
+    if is_server(settings):
+        password = secret("OMBUD_DATABASE_PASSWORD", settings.folder)
+    else:
+        url = f"{_SQLITE}{database_path(settings)}"
+    return Service(settings, open_store(url, key=_key(settings), password=password), clock, sleep)
+
+
+def is_server(settings: Settings) -> bool:
+    """Tell whether the database is a server's, and not a file."""
+    return settings.database.startswith(SCHEME)
 
 
 def database_path(settings: Settings) -> Path:
     """Give the database's file; a relative one stands beside ombud.toml."""
     if not settings.database.startswith(_SQLITE):
         raise StoreError(
-            f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db"
+            f"database {settings.database.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name"
         )
     return (settings.folder / settings.database.removeprefix(_SQLITE)).resolve()
 

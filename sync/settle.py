@@ -13,9 +13,9 @@ from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
-from sync.cases import Cases
+from sync.cases import Cases, Circle
 from sync.decide import ACCOUNT_SPAN, decide
-from sync.findings import find, scope_left
+from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
 from sync.reconcile import plan, to_json
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from policies.judge import Judgement
     from policies.waiver import Waiver
     from sync.binding import Bound
+    from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
 
 #: Waits before a ticket that could not be read or judged is tried again, by failures in a row.
@@ -66,6 +67,7 @@ class Settling:
 
     Attributes:
         bound: the binding.
+        elsewhere: the other helpdesks.
         store: the database.
         privacy: pseudonyms for persons and words.
         waivers: those in force.
@@ -78,6 +80,7 @@ class Settling:
     """
 
     bound: Bound
+    elsewhere: Elsewhere
     store: Store
     privacy: Privacy
     waivers: Sequence[Waiver]
@@ -95,6 +98,7 @@ def settle(
     *,
     missing: Sequence[Ref] = (),
     cursor: str | None = None,
+    open_first: bool = False,
 ) -> None:
     """Settle a page of tickets in one transaction, its cursor with it; no network call inside.
 
@@ -104,6 +108,7 @@ def settle(
         seen: the page.
         missing: tickets asked for by name that the helpdesk no longer shows.
         cursor: where the sweep stands after this page; `None` leaves the cursor as it is.
+        open_first: note tickets that may wait, to be read when the sweep has ended.
 
     """
     bound, tally = at.bound, at.tally
@@ -129,6 +134,8 @@ def settle(
         ):
             tally.unchanged += 1
             tally.complaints += decision is Decision.complaint
+        elif open_first and each.later and state is None:
+            outside.append(TicketState.awaited(each, decision, bound.name))
         else:
             wanted.append(
                 replace(
@@ -170,7 +177,9 @@ def settle_readings(
     """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
     known = at.store.events([reading.ref for reading in readings if reading.ref in states])
     moves = at.store.moves_since(at.bound.account, at.now - ACCOUNT_SPAN)
-    cases = Cases.of_page(at.store, at.bound, at.privacy, at.now, readings, decisions, known)
+    cases = Cases.of_page(
+        at.store, at.bound, at.elsewhere, at.privacy, at.now, readings, decisions, known
+    )
     for reading in readings:
         at.tally.read += 1
         state = states.get(reading.ref)
@@ -204,22 +213,36 @@ def _settle_one(
     known = cases.known.get(reading.ref, ())
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
-    others = cases.others(reading.ref, events)
-    complaint = bound.fold.fold([*events, *cases.events_of(others)], complete=reading.complete)
-    url = actual.url if complaint.lead == reading.ref else cases.url(complaint.lead)
+    circle = cases.circle(reading.ref, events)
+    told = [*events, *(each for other in circle.events.values() for each in other)]
+    across = circle.across(reading.ref)
+    if across:
+        told = at.elsewhere.as_one_person(told, circle.people)
+    complete = reading.complete if reading.whole or state is None else state.complete
+    complaint = bound.fold.fold(told, complete=complete)
+    # A case that another binding's ticket leads is judged where that ticket is.
+    home = circle.bindings.get(complaint.lead, bound.name)
+    url = circle.urls.get(complaint.lead, actual.url)
+    findings: list[Finding] | None
     if decision is Decision.complaint:
         at.tally.complaints += 1
+    withdrawn = None
+    if home != bound.name:
+        findings = None
+    elif decision is Decision.complaint:
         judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
-        findings = find(bound, complaint, judged, url=url, only_loud=state is None)
+        only_loud = state is None or state.case is None
+        findings = find(bound, complaint, judged, url=url, only_loud=only_loud)
+        if across:
+            findings += one_sided(at.elsewhere, bound, complaint, circle)
         at.tally.count(judged)
-        withdrawn = None
     else:
         findings = [scope_left(bound, complaint, url=url)]
         withdrawn = "left the scope"
     decided = decide(
         bound,
         complaint,
-        findings if decision is Decision.complaint else [],
+        findings if findings is not None and decision is Decision.complaint else [],
         actual,
         now=now,
         block_from=at.block_from,
@@ -229,8 +252,9 @@ def _settle_one(
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
     touched: frozenset[Ref] = frozenset()
-    if links is not None or former is not None or (state is None and others):
-        touched = cases.touched({former, complaint.case}, others)
+    fresh = state is None or state.case is None
+    if links is not None or former is not None or (fresh and circle.refs) or home != bound.name:
+        touched = cases.touched({former, complaint.case}, circle.refs)
     return Settled(
         state=TicketState(
             ref=reading.ref,
@@ -243,7 +267,7 @@ def _settle_one(
             settled=bound.digest,
             recheck=decided.recheck,
             refused=state.refused if state is not None else None,
-            complete=reading.complete,
+            complete=complete,
         ),
         events=[event for event in events if event.id not in stored],
         people={at.privacy.person(native): told for native, told in reading.people.items()},
@@ -343,6 +367,7 @@ class Judged:
 
 def judge_again(
     bound: Bound,
+    elsewhere: Elsewhere,
     store: Store,
     waivers: Sequence[Waiver],
     *,
@@ -355,6 +380,7 @@ def judge_again(
 
     Args:
         bound: the binding to judge by.
+        elsewhere: the other helpdesks.
         store: the database.
         waivers: those in force.
         now: judge as of this instant.
@@ -365,24 +391,49 @@ def judge_again(
     """
     pages = store.complaints(bound.name) if only is None else [store.case_of(only)]
     for page in pages:
-        events = store.events([state.ref for state in page], known_by=known_by)
         cases: dict[str | None, list[TicketState]] = {}
         for state in page:
             cases.setdefault(state.case, []).append(state)
+        if len(elsewhere.bounds) > 1 and only is None:
+            # A case may have tickets of other bindings, which this binding's pages do not show.
+            named = store.members([case for case in cases if case is not None])
+            for state in store.states(sorted(named - {each.ref for each in page})).values():
+                cases[state.case].append(state)
+        events = store.events(
+            [state.ref for states in cases.values() for state in states], known_by=known_by
+        )
         for states in cases.values():
-            told = [
-                event
+            histories = {
+                state.ref: [
+                    event
+                    for event in events.get(state.ref, ())
+                    if happened_by is None or event.happened <= happened_by
+                ]
                 for state in states
-                for event in events.get(state.ref, ())
-                if happened_by is None or event.happened <= happened_by
-            ]
+            }
+            told = [event for history in histories.values() for event in history]
             if not told:
                 continue
+            across = len({ref.account for ref, history in histories.items() if history}) > 1
+            people = store.recall(states[0].case) if across and states[0].case is not None else {}
+            if across:
+                told = elsewhere.as_one_person(told, people)
             complaint = bound.fold.fold(told, complete=all(state.complete for state in states))
             lead = next((state for state in states if state.ref == complaint.lead), states[0])
+            if lead.binding != bound.name:
+                continue
             if lead.decision is Decision.complaint:
                 judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
                 findings = find(bound, complaint, judged, url=lead.url)
+                if across:
+                    circle = Circle(
+                        frozenset(histories),
+                        {ref: history for ref, history in histories.items() if ref != lead.ref},
+                        {state.ref: state.url for state in states},
+                        {state.ref: state.binding for state in states},
+                        people,
+                    )
+                    findings += one_sided(elsewhere, bound, complaint, circle)
             else:
                 findings = [scope_left(bound, complaint, url=lead.url)]
             yield Judged(lead.key, lead.url, complaint, findings)

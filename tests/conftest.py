@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.rt_server"]
+pytest_plugins = ["tests.postgresql_server", "tests.rt_server"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("OMBUD_CI") == "1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 from datetime import datetime, timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from ombud.model.clock import SystemClock
 from sync.service import Service, open_service
+from tests.postgresql_server import VARIABLE
+from tests.stores import url_at
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 KEY = base64.urlsafe_b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -29,13 +32,18 @@ class Stepped:
         self.ahead += timedelta(seconds=seconds)
 
 
+def jira_alone(told: str) -> str:
+    """Leave Zendesk out of the sandbox's example."""
+    return "\n\n".join(block for block in told.split("\n\n") if "zendesk" not in block)
+
+
 def jira_folder(folder: Path, server, **changes: str) -> Path:
     """Lay out the sandbox's example in a folder; `changes` replace lines of ombud.toml by their key."""
-    for name in ("ombud.toml", "sandbox.mapping.toml"):
-        shutil.copy(EXAMPLES / "sandbox" / name, folder / name)
-    blocks = (folder / "ombud.toml").read_text(encoding="utf-8").split("\n\n")
-    told = "\n\n".join(block for block in blocks if "zendesk" not in block)
+    shutil.copy(EXAMPLES / "sandbox" / "sandbox.mapping.toml", folder / "sandbox.mapping.toml")
+    told = jira_alone((EXAMPLES / "sandbox" / "ombud.toml").read_text(encoding="utf-8"))
     told = told.replace("http://127.0.0.1:8080", server.url)
+    if VARIABLE in os.environ:
+        changes = {"database": f'"{url_at(folder)}"', **changes}
     for key, value in changes.items():
         told = re.sub(rf"^{key} = .*$", f"{key} = {value}", told, flags=re.MULTILINE)
     (folder / "ombud.toml").write_text(told, encoding="utf-8")

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
+
 from ombud.model.event import Cause, Event, Kind, Ref
 from ombud.model.facts import Verdict
 from ombud.model.finding import Finding, finding_key
 from ombud.model.scope import Decision
 from ombud.store import Posting, Settled, TicketState, open_store
+from tests import postgresql_server
 
 KEY = b"0123456789abcdef0123456789abcdef"
 ACCOUNT = "acme"
 
 
+def url_at(folder, name="ombud.db"):
+    """Give the address of a test's database: a file, or what stands for it on the server that the test asked for."""
+    server = os.environ.get(postgresql_server.VARIABLE)
+    path = folder / name
+    if server is None:
+        return f"sqlite:///{path}"
+    return postgresql_server.ensure(server, postgresql_server.name_of(path))
+
+
+def run_on(folder, *statements, name="ombud.db"):
+    """Run statements behind the store's back, each for itself; give the last one's rows."""
+    server = os.environ.get(postgresql_server.VARIABLE)
+    if server is not None:
+        database = postgresql_server.name_of(folder / name)
+        postgresql_server.ensure(server, database)
+        return postgresql_server.execute(server, database, *statements)
+    with closing(sqlite3.connect(folder / name)) as raw:
+        rows = [raw.execute(statement).fetchall() for statement in statements]
+        raw.commit()
+    return rows[-1]
+
+
 def store_at(folder, name="ombud.db", key=KEY):
-    return open_store(f"sqlite:///{folder / name}", key=key)
+    return open_store(url_at(folder, name), key=key)
 
 
 def ref(name="1", account=ACCOUNT):

@@ -48,3 +48,26 @@ def zendesk_service(folder: Path, server, **how: str) -> Service:
     """Open a service over a Zendesk, on the sandbox's own clock."""
     clock = Stepped(server.world.clock.now)
     return open_service(zendesk_folder(folder, server, **how), clock, sleep=clock.sleep)
+
+
+def both_folder(folder: Path, jira, zendesk) -> Path:
+    """Lay out the sandbox's example, both helpdesks observed, in a folder."""
+    for name in ("ombud.toml", "sandbox.mapping.toml", "zendesk.mapping.toml"):
+        shutil.copy(EXAMPLES / "sandbox" / name, folder / name)
+    config = folder / "ombud.toml"
+    told = config.read_text(encoding="utf-8")
+    told = told.replace("http://127.0.0.1:8080", jira.url)
+    told = told.replace("http://127.0.0.1:8081", zendesk.url)
+    config.write_text(told.replace('mode = "block"', 'mode = "observe"'), encoding="utf-8")
+    secrets = (
+        f"OMBUD_KEY={KEY}\nSANDBOX_EMAIL={jira.email}\nSANDBOX_TOKEN={jira.token}\n"
+        f"ZENDESK_EMAIL={zendesk.email}\nZENDESK_TOKEN={zendesk.token}\n"
+    )
+    (folder / ".env").write_text(secrets, encoding="utf-8")
+    return config
+
+
+def both_services(folder: Path, jira, zendesk) -> Service:
+    """Open a service over both helpdesks, on the clock that they share."""
+    clock = Stepped(jira.world.clock.now)
+    return open_service(both_folder(folder, jira, zendesk), clock, sleep=clock.sleep)

@@ -221,7 +221,8 @@ class Reader:
                 if each.get("type") == "ticket" and each["ref"] != "self"
             ),
         )
-        return Reading(seen.ref, actual, tuple(story.events(current, whole=whole)), people=people)
+        events = tuple(story.events(current, whole=whole))
+        return Reading(seen.ref, actual, events, whole=whole, people=people)
 
     def values(self, ticket: Json) -> dict[str, tuple[Native, Nature]]:
         """Give a ticket's values by native id."""

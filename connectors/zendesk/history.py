@@ -125,7 +125,10 @@ class Story:
     def _written(self, audit: Json, each: Json, entered: Mapping[str, str]) -> Iterator[Event]:
         field, born = str(each["field_name"]), each["type"] == "Create"
         if str(each["id"]) in entered:
-            before, self._status = self._status, entered[str(each["id"])]
+            before = self._status
+            if before is None and not born:
+                before = self._status_before(each)
+            self._status = entered[str(each["id"])]
             told = self._made(audit, each, CREATED if born else None, Kind.field)
             name = f"{CREATED}.{STATUS}" if born else str(each["id"])
             yield told._replace(id=name, field=STATUS, before=before, after=self._status)
@@ -146,6 +149,15 @@ class Story:
             nature=found if after is not None else other,
             before=before_,
             after=after,
+        )
+
+    def _status_before(self, each: Json) -> str | None:
+        """Give the native status that a change left, by its own word: where what came before it is not told."""
+        value = each.get("previous_value")
+        if value is None:
+            return None
+        return (
+            self._site.default_status(str(value)) if each["field_name"] == "status" else str(value)
         )
 
     def _entered(self, audit: Json) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from connectors.zendesk.history import (
     ours_of,
 )
 from connectors.zendesk.site import CLOSED, EXPORTED, PER_PAGE
+from connectors.zendesk.tail import Tail, tail
 from ombud.model.connector import (
     FOLLOW_UP,
     MERGED,
@@ -47,11 +48,23 @@ if TYPE_CHECKING:
 
 #: Types of fields whose values are ids of a vocabulary.
 _CHOICES: Final = frozenset({"tagger", "multiselect", "checkbox"})
+#: So long before the first sweep the stream of events is taken up: what it repeats does no harm.
+_BEFORE: Final = timedelta(minutes=2)
 #: A look within so long of an update may have come before another update of the same second.
 _UNSETTLED: Final = timedelta(seconds=2)
+#: What tickets hold people in.
+_PEOPLE: Final = ("requester_id", "assignee_id")
 #: Keys of our writes that are remembered.
 _KEYS: Final = 10
 _CALLS_A_MINUTE: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Preview:
+    """Hold what a sweep saw of a ticket: the ticket, and its audits since the last sweep, if the stream told them."""
+
+    ticket: Json
+    news: tuple[Json, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,10 +92,13 @@ class Reader:
             "include": "users",
             "support_type_scope": "all",
         }
+        news: Tail | None = None
         if cursor is None:
             params["start_time"] = 0
+            events = int((self.site.clock.now() - _BEFORE).timestamp())
         else:
-            params["cursor"] = json.loads(cursor)["cursor"]
+            stands = json.loads(cursor)
+            params["cursor"], events = stands["cursor"], int(stands["events"])
         told: set[tuple[int, int]] = set()
         while True:
             answer = self.site.client.get(
@@ -98,9 +114,14 @@ class Reader:
             ]
             told |= {(int(each["id"]), int(each.get("generated_timestamp") or 0)) for each in fresh}
             after = answer.get("after_cursor") or params.get("cursor")
+            if fresh and cursor is not None and news is None:
+                news = tail(self.site, events)
+            if news is not None and answer.get("end_of_stream"):
+                # Told again from a second that was told already: whatever came twice has the same id.
+                events = news.until
             yield Page(
-                tuple(self._seen(each) for each in fresh),
-                json.dumps({"cursor": after}) if after else "",
+                tuple(self._seen(each, news=news) for each in fresh),
+                json.dumps({"cursor": after, "events": events}) if after else "",
             )
             if answer.get("end_of_stream"):
                 return
@@ -138,11 +159,11 @@ class Reader:
 
     def read(self, seen: Sequence[Seen], schema: Schema) -> Iterator[Reading]:
         """Read tickets with all their audits, a call for each; one that cannot be understood stops no other."""
-        blind = [each.ref for each in seen if not isinstance(each.preview, dict)]
+        blind = [each.ref for each in seen if not isinstance(each.preview, _Preview)]
         found = {each.ref: each for each in self.look(blind, schema)} if blind else {}
         for each in seen:
             known = found.get(each.ref, each)
-            if not isinstance(known.preview, dict):
+            if not isinstance(known.preview, _Preview):
                 yield Reading(
                     each.ref,
                     None,
@@ -151,7 +172,9 @@ class Reader:
                 )
                 continue
             try:
-                yield self._read(each.ref, known, known.preview, schema)
+                yield self._read(
+                    each.ref, replace(known, stored=each.stored), known.preview, schema
+                )
             except (KeyError, TypeError, ValueError) as error:
                 yield Reading(
                     each.ref,
@@ -160,14 +183,16 @@ class Reader:
                     detail=f"not understood: {type(error).__name__}",
                 )
 
-    def _read(self, ref: Ref, seen: Seen, ticket: Json, schema: Schema) -> Reading:
+    def _read(self, ref: Ref, seen: Seen, preview: _Preview, schema: Schema) -> Reading:
+        ticket = preview.ticket
         if ticket["status"] == "deleted":
             scrubbed = ticket.get("subject") == "SCRUBBED"
             return Reading(
                 ref, None, gone=Gone.deleted, detail="scrubbed" if scrubbed else "deleted"
             )
+        whole = not (seen.stored and preview.news and self._tells_all(ticket, preview.news))
         try:
-            audits = self.site.audits(ref.id)
+            audits = self.site.audits(ref.id) if whole else preview.news
         except HelpdeskError as error:
             if error.kind is not Kind.missing:
                 raise
@@ -176,7 +201,9 @@ class Reader:
                 ref, None, gone=Gone.unreachable, detail="its audits are not shown any more"
             )
         story = Story(self.site, ticket, audits, schema, self.natures())
-        self.site.meet(story.people())
+        people = story.people() | {int(ticket[name]) for name in _PEOPLE if ticket.get(name)}
+        people |= {int(value) for value in self._looked_up(ticket) if value.isdigit()}
+        self.site.meet(people)
         events = list(story.events())
         self.ignored.update(story.ignored)
         return Reading(
@@ -184,7 +211,21 @@ class Reader:
             self._actual(ref, seen, ticket, audits, events, schema, story),
             tuple(events),
             complete=any(each.kind is EventKind.created for each in events),
-            people=self._people(ticket),
+            whole=whole,
+            people=self._people(sorted(people)),
+        )
+
+    def _tells_all(self, ticket: Json, news: Sequence[Json]) -> bool:
+        """Tell whether the stream is enough: nothing of ours is on the ticket or in it, and no merge may hide in it.
+
+        How often we moved the ticket back before is not asked for then: it has been mended since.
+        """
+        note = self._custom(ticket).get(str(self.site.note_field))
+        return (
+            ticket["status"] != CLOSED
+            and not note
+            and not any(tag.startswith(PREFIX) for tag in ticket.get("tags") or ())
+            and all(int(audit["author_id"]) != self.site.me for audit in news)
         )
 
     def _actual(
@@ -263,6 +304,15 @@ class Reader:
     def _custom(ticket: Json) -> dict[str, object]:
         return {str(each["id"]): each.get("value") for each in ticket.get("custom_fields") or ()}
 
+    def _looked_up(self, ticket: Json) -> list[str]:
+        """Give the users that custom fields name."""
+        natures = self.natures()
+        return [
+            str(value)
+            for name, value in self._custom(ticket).items()
+            if value and natures.get(name) is Nature.person
+        ]
+
     def natures(self) -> dict[str, Nature]:
         """Give what sort of value each custom field carries; of words, the value itself tells."""
         if self._natures is None:
@@ -276,18 +326,22 @@ class Reader:
                     self._natures[str(each["id"])] = Nature.number
         return self._natures
 
-    def _seen(self, ticket: Json, *, looked: bool = False) -> Seen:
+    def _seen(self, ticket: Json, *, looked: bool = False, news: Tail | None = None) -> Seen:
         name = str(ticket["id"])
         revision = str(ticket["updated_at"])
+        if ticket["status"] == "deleted":
+            # A deletion need not count as an update.
+            revision += "/deleted"
         now = self.site.clock.now()
-        if looked and instant_in(revision) > instant(now - _UNSETTLED):
+        if looked and instant_in(str(ticket["updated_at"])) > instant(now - _UNSETTLED):
             revision += "~"
         return Seen(
             Ref(self.site.account, "zendesk", name),
             f"#{name}",
             revision,
             self._facets(ticket),
-            ticket,
+            _Preview(ticket, tuple(news.audits.get(name, ())) if news and news.whole else ()),
+            later=ticket["status"] in {CLOSED, "solved"},
         )
 
     def _facets(self, ticket: Json) -> dict[str, tuple[str, ...]]:
@@ -314,17 +368,22 @@ class Reader:
         for number in (*others, *([before] if before is not None else ())):
             yield Link(FOLLOW_UP, Ref(self.site.account, "zendesk", str(number)))
 
-    def _people(self, ticket: Json) -> dict[str, dict[str, str]]:
-        requester = self.site.user(int(ticket["requester_id"]))
-        told = {key: str(requester[key]) for key in ("name", "email") if requester.get(key)}
-        return {str(ticket["requester_id"]): told} if told else {}
+    def _people(self, numbers: Iterable[int]) -> dict[str, dict[str, str]]:
+        """Give what is known of the people of a ticket: one person may be known elsewhere by the same address."""
+        found = {}
+        for number in numbers:
+            told = self.site.user(number)
+            named = {key: str(told[key]) for key in ("name", "email") if told.get(key)}
+            if named:
+                found[str(number)] = named
+        return found
 
     def list_ours(self, interest: Interest, schema: Schema) -> Iterable[Ref]:
         """List the tickets that carry a tag of ours, or words in our field; closed ones cannot be changed."""
         for page in self.changed(None, interest, schema):
             for each in page.seen:
-                ticket = each.preview
-                assert isinstance(ticket, dict)
+                assert isinstance(each.preview, _Preview)
+                ticket = each.preview.ticket
                 if ticket["status"] in {CLOSED, "deleted"}:
                     continue
                 note = str(self.site.note_field)

@@ -21,9 +21,11 @@ from ombud.model.facts import Verdict
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.seed import seed
 from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
+from ombud.sandbox.shared import half_close, share
 from ombud.sandbox.world import DEFAULT_NOW, World
 from ombud.sandbox.zendesk.laying import Laying
 from ombud.sandbox.zendesk.world import ZendeskWorld
+from sync.findings import ONE_SIDED
 from sync.service import open_service
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from sync.service import Service
 
 _HERE: Final = Path(__file__).parent
+#: Zendesk's export withholds the last minute.
+_WITHHELD: Final = 61
 #: Where a complaint is done, in the words that both desks are told in.
 _DONE: Final = "10010"
 _AGENT: Final = "acc-anna"
@@ -99,19 +103,20 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
             lambda name: getattr(world.find(name), "status", "") == _DONE,
             5,
         ),
-        # Zendesk's export withholds the last minute.
         _Desk(
             "zendesk",
             "Zendesk",
             laying,
             lambda name: f"#{name}",
             lambda name: other.tickets[int(name)].status == "solved",
-            61,
+            _WITHHELD,
         ),
     )
     for number, desk in enumerate(desks, 1):
         seed(desk.bed, seed=number, tickets=400)
     complaints = [_unfinished_complaint(desk.bed) for desk in desks]
+    share(world, laying)
+    half_close(world, laying)
     folder = Path(tempfile.mkdtemp(prefix="ombud-demo-"))
     with start_in_thread(world) as jira, start_zendesk_in_thread(other) as zendesk:
         config = _configured(folder, jira, zendesk)
@@ -127,6 +132,10 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
             for desk, complaint, server in zip(desks, complaints, (jira, zendesk), strict=True):
                 out.rule(f"A complaints desk on the interface of {desk.title}, at {server.url}")
                 _tell(out, service, desk, complaint, clock, report)
+            clock.advance(_WITHHELD)
+            for desk in (*desks, desks[0]):
+                service.sync(desk.account)
+            _tell_shared(out, service)
             _write_findings(service, folder / "findings.jsonl")
         out.print(f"\nEvery finding, one a line: {report['findings']}")
         if not once:
@@ -184,6 +193,20 @@ def _tell(
             held[verdict] = held.get(verdict, 0) + count
     report["tagged"] |= {**first.tagged, **second.tagged}
     report["moved_back"] += moved
+
+
+def _tell_shared(out: Console, service: Service) -> None:
+    """Tell of the complaints that came by both helpdesks."""
+    told = [
+        finding
+        for finding, _, _ in service.check(rules={ONE_SIDED})
+        if finding.verdict in {Verdict.failed, Verdict.passed}
+    ]
+    out.rule("Both together")
+    out.print(f"\n{len(told)} complaints came by both helpdesks; each is one case with one clock.")
+    for finding in told:
+        if finding.verdict is Verdict.failed:
+            out.print(f"   {finding.ref}: {finding.reasons[0]}", soft_wrap=True)
 
 
 def _write_findings(service: Service, findings: Path) -> None:

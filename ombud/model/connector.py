@@ -84,6 +84,7 @@ class Seen:
         facets: attributes for the scope.
         preview: whatever the connector wants back in `read` to save a call; nobody else looks inside.
         stored: whether its history up to now is stored already, so that only what is new need be read.
+        later: whether it is done with and costs calls of its own: a first reading takes those still open first.
 
     """
 
@@ -93,6 +94,7 @@ class Seen:
     facets: Mapping[str, tuple[str, ...]]
     preview: object = None
     stored: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ class Reading:
         actual: how it stands; `None` when it could not be read.
         events: its history, in the source's order: the whole of it, or what is new where the rest is stored.
         complete: whether history reaches back to creation; if not, what came before is unknown.
+        whole: whether `events` is the whole history; where it is what is new, `complete` says nothing.
         people: personal data seen: native id -> {"name": ..., "email": ...}; encrypted when stored.
         gone: why it could not be read.
         into: the ref it was merged into.
@@ -233,6 +236,7 @@ class Reading:
     actual: Actual | None
     events: tuple[Event, ...] = ()
     complete: bool = True
+    whole: bool = True
     people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gone: Gone | None = None
     into: Ref | None = None

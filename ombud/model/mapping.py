@@ -141,6 +141,7 @@ class Mapping:
         milestones: milestone -> evidence, any of which will do.
         markers: message kind -> literal texts.
         links: native link kinds that join two tickets into one case.
+        refs: native fields that name the same complaint in another account, and that account.
         zone: IANA zone of the desk, for dates without a time.
 
     """
@@ -150,6 +151,7 @@ class Mapping:
     milestones: Map[str, tuple[EvidenceLine, ...]] = field(default_factory=dict)
     markers: Map[str, tuple[str, ...]] = field(default_factory=dict)
     links: frozenset[str] = frozenset()
+    refs: Map[str, str] = field(default_factory=dict)
     zone: str = "UTC"
 
     @cached_property
@@ -186,7 +188,7 @@ class Mapping:
     @cached_property
     def native_fields(self) -> frozenset[str]:
         """Give the native fields this mapping reads."""
-        return frozenset(each.id for each in self.fields.values())
+        return frozenset(each.id for each in self.fields.values()) | self.refs.keys()
 
     @cached_property
     def watched(self) -> tuple[str, ...]:
@@ -208,6 +210,7 @@ class Mapping:
                     },
                     "markers": {k: list(v) for k, v in self.markers.items()},
                     "links": sorted(self.links),
+                    "refs": dict(self.refs),
                     "zone": self.zone,
                 },
                 sort_keys=True,

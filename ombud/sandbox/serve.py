@@ -7,18 +7,24 @@ import signal
 import sys
 import tempfile
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ombud.sandbox.clock import SteppableClock, present
 from ombud.sandbox.jira.server import JiraServer
 from ombud.sandbox.journal import Journal
+from ombud.sandbox.shared import share
 from ombud.sandbox.world import DEFAULT_NOW, World
 from ombud.sandbox.zendesk.laying import Laying
 from ombud.sandbox.zendesk.server import ZendeskServer
 from ombud.sandbox.zendesk.world import ZendeskWorld
 
 __all__ = ["JiraServer", "ZendeskServer", "run", "start_in_thread", "start_zendesk_in_thread"]
+
+
+#: Zendesk's desk is another one than Jira's at every seed.
+_APART = 1_000
 
 
 def start_in_thread(world: World | None = None, *, port: int = 0, **settings: Any) -> JiraServer:
@@ -68,7 +74,9 @@ def run(
         from ombud.sandbox.seed import seed_into
 
         truth = seed_into(world, seed=seed, tickets=tickets)
-        truth["zendesk"] = seed_into(Laying(other), seed=seed, tickets=tickets)
+        laying = Laying(other)
+        truth["zendesk"] = seed_into(laying, seed=seed + _APART, tickets=tickets)
+        truth["shared"] = [asdict(each) for each in share(world, laying)]
     if truth is not None:
         truth_path = truth_path or Path(tempfile.mkdtemp(prefix="sandbox-")) / "truth.json"
         truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")

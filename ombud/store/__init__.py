@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.postgresql import BY_DUMP, SCHEME
 from ombud.store.store import Store, open_store
 from ombud.store.transaction import Transaction
 from ombud.store.values import QUARANTINE, Interval, Posted, Posting, Settled, TicketState, Triage
 
 __all__ = [
+    "BY_DUMP",
     "QUARANTINE",
+    "SCHEME",
     "Busy",
     "Interval",
     "Posted",

@@ -1,4 +1,4 @@
-"""Open SQLite for durability: WAL, full synchronisation, writers that begin as writers."""
+"""Open a database for durability; SQLite with WAL, full synchronisation, writers that begin as writers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from ombud.store import postgresql
 from ombud.store.errors import Busy, StoreError
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ _MEANINGS = (
 )
 
 
-def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
+def make_engine(
+    url: str, *, password: str | None = None, busy_seconds: float = BUSY_SECONDS
+) -> Engine:
     """Make an engine whose connections are durable and whose transactions are explicit."""
+    if url.startswith(postgresql.SCHEME):
+        return postgresql.make(url, password, busy_seconds=busy_seconds)
     if not url.startswith("sqlite:///"):
         raise StoreError(
-            f"database {url.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db"
+            f"database {url.split(':', 1)[0]!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name"
         )
     # Values stay out of error messages: they may be personal.
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
@@ -62,10 +67,16 @@ def make_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction that holds the write lock from its beginning."""
+def writing(engine: Engine, *, alone: bool = False) -> Iterator[Connection]:
+    """Write in one transaction; `alone` keeps out every other writer.
+
+    SQLite knows one writer at a time in any case: the transaction holds the write lock from its beginning.
+    """
     with explained(engine), engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if is_server(engine):
+            postgresql.begin(connection, alone=alone)
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield connection
             connection.exec_driver_sql("COMMIT")
@@ -83,14 +94,39 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def streaming(engine: Engine) -> Iterator[Connection]:
+    """Read much, bit by bit, as it stood at the beginning."""
+    with reading(engine) as connection:
+        if not is_server(engine):
+            yield connection
+            return
+        # Cursors of the server live in a transaction only.
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def is_server(engine: Engine) -> bool:
+    """Tell whether the database is a server's, and not a file of ours."""
+    return engine.dialect.name == "postgresql"
+
+
+@contextmanager
 def explained(engine: Engine) -> Iterator[None]:
     """Turn the driver's errors into words that say what to do."""
     try:
         yield
     except DBAPIError as error:
+        if is_server(engine):
+            # What the driver says repeats whole rows.
+            raise postgresql.explanation(engine.url, error.orig) from None
         raise explanation(engine.url.database or "the database", error.orig or error) from error
     except engine.dialect.loaded_dbapi.Error as error:
         # From a statement that ran on the driver's own cursor.
+        if is_server(engine):
+            raise postgresql.explanation(engine.url, error) from None
         raise explanation(engine.url.database or "the database", error) from error
 
 

@@ -138,26 +138,27 @@ def read_findings(
     ):
         if wanted is not None:
             query = query.where(column == str(wanted))
-    for row in db.execution_options(yield_per=_CHUNK).execute(query):
-        yield Interval(
-            key=row.key,
-            rule=row.rule,
-            case=row.kase,
-            ref=Ref(row.account, row.vendor, row.ticket),
-            binding=row.binding,
-            occurrence=row.occurrence,
-            entered=row.entered,
-            verdict=Verdict(row.verdict),
-            standing=Verdict(row.standing),
-            severity=row.severity,
-            due=row.due,
-            reasons=tuple(json.loads(row.reasons)),
-            mode=row.mode,
-            pack_digest=row.pack_digest,
-            since=row.since,
-            until=row.until,
-            withdrawn=row.withdrawn,
-        )
+    with db.execution_options(yield_per=_CHUNK).execute(query) as rows:
+        for row in rows:
+            yield Interval(
+                key=row.key,
+                rule=row.rule,
+                case=row.kase,
+                ref=Ref(row.account, row.vendor, row.ticket),
+                binding=row.binding,
+                occurrence=row.occurrence,
+                entered=row.entered,
+                verdict=Verdict(row.verdict),
+                standing=Verdict(row.standing),
+                severity=row.severity,
+                due=row.due,
+                reasons=tuple(json.loads(row.reasons)),
+                mode=row.mode,
+                pack_digest=row.pack_digest,
+                since=row.since,
+                until=row.until,
+                withdrawn=row.withdrawn,
+            )
 
 
 @lru_cache(4096)

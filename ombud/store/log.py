@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import func, select
 
+from ombud.store import postgresql
 from ombud.store.errors import StoreError
 from ombud.store.statements import Clash, Put, Query
 from ombud.store.tables import decision, meta
@@ -38,6 +39,8 @@ def append_lines(db: Connection, vault: Vault, lines: Sequence[Line], known_at: 
     """Append to the log, and seal its new end under OMBUD_KEY."""
     if not lines:
         return
+    if db.dialect.name == "postgresql":
+        postgresql.lock_log(db)
     seq, previous = _LAST.first(db) or (0, _GENESIS)
     rows = []
     for line in lines:
@@ -60,20 +63,20 @@ def verify_lines(db: Connection, vault: Vault) -> int:
 
     """
     previous, seq = _GENESIS, 0
-    for row in db.execution_options(yield_per=1000).execute(
-        select(decision).order_by(decision.c.seq)
-    ):
-        seq += 1
-        number, known, *line, told_previous, told = row
-        if (
-            number != seq
-            or told_previous != previous
-            or told != _chained(previous, seq, known, *line)
-        ):
-            raise StoreError(
-                f"the decision log was changed at line {seq}. Restore a backup, and find out by whom"
-            )
-        previous = told
+    query = select(decision).order_by(decision.c.seq)
+    with db.execution_options(yield_per=1000).execute(query) as rows:
+        for row in rows:
+            seq += 1
+            number, known, *line, told_previous, told = row
+            if (
+                number != seq
+                or told_previous != previous
+                or told != _chained(previous, seq, known, *line)
+            ):
+                raise StoreError(
+                    f"the decision log was changed at line {seq}. Restore a backup, and find out by whom"
+                )
+            previous = told
     seal = db.execute(select(meta.c.told).where(meta.c.name == _SEAL)).scalar()
     if seal != (vault.seal_end(seq, previous) if seq else None):
         raise StoreError(

@@ -1,4 +1,4 @@
-"""Bring a database to this version's tables; a copy is taken before anything is changed."""
+"""Bring a database to this version's tables; a copy of a file is taken before anything is changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import column, inspect, select, table
 
+from ombud.store import postgresql
 from ombud.store.backup import copy_database
-from ombud.store.engine import reading, writing
+from ombud.store.engine import is_server, streaming, writing
 from ombud.store.errors import StoreError
+from ombud.store.restored import HOME, PUT_META
 from ombud.store.statements import Query
 from ombud.store.tables import VERSION
 
@@ -49,21 +51,22 @@ def migrate(engine: Engine) -> None:
         StoreError: the database is newer than this program, or is none of ours.
 
     """
-    with reading(engine) as connection:
+    # Both questions about one moment: another process may be making the tables.
+    with streaming(engine) as connection:
         version = version_of(connection)
         foreign = version is None and bool(inspect(connection).get_table_names())
     if version == VERSION:
         return
     if foreign:
         raise StoreError(
-            f"{engine.url.database}: holds tables that are not Ombud's. Name another file as `database`"
+            f"{engine.url.database}: holds tables that are not Ombud's. Name another one as `database`"
         )
     if version is not None and version > VERSION:
         raise StoreError(
             f"{engine.url.database}: is of version {version}, this program knows {VERSION}. Run the newer program"
         )
-    path = Path(engine.url.database or "")
-    if version is not None:
+    if version is not None and not is_server(engine):
+        path = Path(engine.url.database or "")
         before = path.with_name(f"{path.name}.before-{VERSION}")
         before.unlink(missing_ok=True)
         copy_database(path, before)
@@ -72,6 +75,9 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
-    with writing(engine) as connection:
+    with writing(engine, alone=True) as connection:
+        new = version_of(connection) is None
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if new and is_server(engine):
+            PUT_META.rows(connection, [(HOME, postgresql.home(connection))])

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, insert, select
 
+from ombud.store import postgresql
 from ombud.store.errors import StoreError
 from ombud.store.statements import Clash, Put, Query, among
 from ombud.store.tables import casekey, meta, person
@@ -128,6 +129,8 @@ class Vault:
     def forget(self, connection: Connection, case: str) -> None:
         """Drop a case's key and with it everything personal about it; a later sync remembers nothing of it again."""
         _PUT_KEY.rows(connection, [(case, None)])
+        if connection.dialect.name == "postgresql":
+            postgresql.rewrite_keys(connection)
         connection.execute(delete(person).where(person.c.kase == case))
 
     def verify(self, connection: Connection) -> None:

@@ -12,7 +12,7 @@ from contextlib import closing
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import any_, bindparam, func, select
+from sqlalchemy import any_, bindparam, column, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ombud.store.errors import StoreError
@@ -20,7 +20,7 @@ from ombud.store.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Table, TableClause
     from sqlalchemy.sql.base import Executable
 
     Only = Callable[[Any, Any], ColumnElement[bool]]
@@ -31,6 +31,8 @@ _DIALECTS: Final[dict[str, Any]] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
     "postgresql": postgresql.psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
+#: Fewer rows than this come one by one: copying takes three messages to the server more.
+_MANY: Final = 40
 
 
 class Clash(Enum):
@@ -66,7 +68,9 @@ class Statement:
         held = self._texts.get(kind)
         if held is None:
             if kind not in _DIALECTS:
-                raise StoreError(f"database {kind!r} is not known. Write sqlite:///ombud.db")
+                raise StoreError(
+                    f"database {kind!r} is not known. Write sqlite:///ombud.db or postgresql://user@host/name"
+                )
             told: Any = self._told(kind) if callable(self._told) else self._told
             compiled = told.compile(
                 dialect=_DIALECTS[kind], column_keys=list(self._names) if told.is_insert else None
@@ -107,8 +111,12 @@ class Change(Statement):
         """Run it for every tuple."""
         if not rows:
             return
+        text = self.text(db.dialect.name)
         with _cursor(db) as cursor:
-            cursor.executemany(self.text(db.dialect.name), rows)
+            if len(rows) == 1:
+                cursor.execute(text, rows[0])
+            else:
+                cursor.executemany(text, rows)
 
 
 def _cursor(db: Connection) -> closing[Any]:
@@ -116,12 +124,12 @@ def _cursor(db: Connection) -> closing[Any]:
     return closing(db.connection.cursor())
 
 
-def among(kind: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+def among(kind: str, of: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """Say that a column holds one of a list's texts, the list being one parameter."""
     if kind == "sqlite":
         each = func.json_each(bindparam(name)).table_valued("value")
-        return column.in_(select(each.c.value))
-    return column == any_(bindparam(name))
+        return of.in_(select(each.c.value))
+    return of == any_(bindparam(name))
 
 
 def _placed(kind: str, values: Sequence[object]) -> Sequence[object]:
@@ -131,27 +139,70 @@ def _placed(kind: str, values: Sequence[object]) -> Sequence[object]:
 
 
 class Put(Change):
-    """Insert rows, their columns in the table's order; a key that the database numbers is left out."""
+    """Insert rows, their columns in the table's order; a key that the database numbers is left out.
 
-    def __init__(self, table: Table, clash: Clash, *, only: Only | None = None) -> None:
+    Many at once come to PostgreSQL by COPY: twice as fast as a statement a row, pipelined. Where a row may be there
+    already, they go to a table of the connection's own first, and from there by one statement.
+    """
+
+    def __init__(self, into: Table, clash: Clash, *, only: Only | None = None) -> None:
         """Prepare for a table.
 
         Args:
-            table: where to.
+            into: the table.
             clash: what becomes of a row whose key is there already.
             only: what must hold of the row that is there and of the new one for the new one to take its
                 place; constants in it are literal.
 
         """
-        columns = [c.name for c in table.c if not (c.primary_key and c.autoincrement is True)]
+        columns = [c.name for c in into.c if not (c.primary_key and c.autoincrement is True)]
         super().__init__(self._put, columns)
         self.columns = tuple(columns)
-        self._table = table
+        self._table = into
         self._clash = clash
         self._only = only
+        self._places = [columns.index(c.name) for c in into.primary_key if c.name in columns]
+        self._staged = Statement(self._from_staging, ())
+
+    def rows(self, db: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert every tuple."""
+        if db.dialect.name == "postgresql" and len(rows) >= _MANY:
+            self._copy(db, rows)
+        else:
+            super().rows(db, rows)
+
+    def _copy(self, db: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        if self._clash is Clash.replace:
+            # One statement changes a row once only: the last one stays, as it would one by one.
+            rows = list(
+                {tuple([row[place] for place in self._places]): row for row in rows}.values()
+            )
+        columns = ", ".join(f'"{name}"' for name in self.columns)
+        with _cursor(db) as cursor:
+            if self._clash is Clash.refuse:
+                _copy_rows(cursor, self._table.name, columns, rows)
+                return
+            staging = self._staging.name
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS"  # noqa: S608
+                f" AS SELECT {columns} FROM {self._table.name} WITH NO DATA"
+            )
+            _copy_rows(cursor, staging, columns, rows)
+            # Emptied at once: the transaction may bring more of them.
+            cursor.execute(f"{self._staged.text('postgresql')}; DELETE FROM {staging}")  # noqa: S608
+
+    @property
+    def _staging(self) -> TableClause:
+        return table(f"new_{self._table.name}", *(column(name) for name in self.columns))
+
+    def _from_staging(self, kind: str) -> Any:
+        told = _INSERTS[kind](self._table).from_select(self.columns, select(self._staging))
+        return self._clashing(told)
 
     def _put(self, kind: str) -> Any:
-        told = _INSERTS[kind](self._table)
+        return self._clashing(_INSERTS[kind](self._table).inline())
+
+    def _clashing(self, told: Any) -> Any:
         keys = [c.name for c in self._table.primary_key]
         if self._clash is Clash.refuse:
             return told
@@ -162,3 +213,9 @@ class Put(Change):
             set_={name: told.excluded[name] for name in self.columns if name not in keys},
             where=None if self._only is None else self._only(self._table.c, told.excluded),
         )
+
+
+def _copy_rows(cursor: Any, into: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    with cursor.copy(f"COPY {into} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)

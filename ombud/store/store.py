@@ -13,13 +13,15 @@ from sqlalchemy import bindparam, func, literal_column, or_, select, union
 from ombud.model.connector import Gone
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
-from ombud.store.engine import make_engine, reading, writing
+from ombud.store import postgresql
+from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
 from ombud.store.findings import read_findings
 from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
+from ombud.store.restored import notice_restored
 from ombud.store.statements import Clash, Put, Query, among
 from ombud.store.tables import (
     cursor,
@@ -48,7 +50,11 @@ if TYPE_CHECKING:
 _CHUNK = 500
 _PUT_EPOCH = Put(epoch, Clash.replace)
 _PUT_TOKEN = Put(token, Clash.replace)
-_EPOCH = Query(select(epoch.c.number).where(epoch.c.account == bindparam("of")), ("of",))
+_EPOCH = Query(
+    # Whoever takes the account over waits for the writer before to end; SQLite has one writer at a time.
+    select(epoch.c.number).where(epoch.c.account == bindparam("of")).with_for_update(),
+    ("of",),
+)
 _STATES = Query(
     lambda kind: select(ticket).where(
         ticket.c.account == bindparam("of"), among(kind, ticket.c.ticket, "which")
@@ -110,30 +116,40 @@ class Store:
         self._vault = vault
         self.pseudonym = vault.pseudonym
         #: Ends with the store, closed or not.
-        self._open = weakref.finalize(self, os.close, opened(self.path))
+        self._open = (
+            None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))
+        )
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
-        self._open()
+        if self._open is not None:
+            self._open()
 
     @property
     def path(self) -> Path:
-        """Give the database's file."""
+        """Give the database's file; there is none of a server's."""
         return Path(self._engine.url.database or "")
 
     @contextmanager
     def lease(self, account: str) -> Iterator[int]:
-        """Hold an account alone on this machine: a kernel file lock, and an epoch that fences off the former holder.
+        """Hold an account alone: a kernel file lock or one of the server, and an epoch that fences off the former holder.
 
         Raises:
             Busy: another process holds it.
 
         """
         busy = f"{account} is being synced by another process. Wait for it to end, or stop it"
-        with locked(account_lock(self.path, account), busy):
+        alone = (
+            postgresql.held(self._engine, account, busy)
+            if is_server(self._engine)
+            else locked(account_lock(self.path, account), busy)
+        )
+        with alone:
             with writing(self._engine) as db:
                 check_version(db)
+                if is_server(self._engine):
+                    notice_restored(db)
                 number = (_EPOCH.scalar(db, account) or 0) + 1
                 _PUT_EPOCH.rows(db, [(account, number)])
             yield number
@@ -160,7 +176,14 @@ class Store:
 
         A lock of its own: a sync, which holds the account, asks for tokens too.
         """
-        with locked(token_lock(self.path, account), "", patient=True):
+        busy = f"{account} is being signed in by another process. Wait for it to end, or stop it"
+        alone = (
+            # No account's name holds a space.
+            postgresql.held(self._engine, f"{account} tokens", busy, patient=True)
+            if is_server(self._engine)
+            else locked(token_lock(self.path, account), busy, patient=True)
+        )
+        with alone:
             yield
 
     def token(self, account: str) -> str | None:
@@ -210,6 +233,16 @@ class Store:
                 for row in _LINKS.all(db, account, ids, account, ids)
             }
 
+    def named(self, told: Ref) -> Ref | None:
+        """Give the ticket of an account that goes by an id or a key; `None` where it is not known."""
+        query = select(ticket.c.vendor, ticket.c.ticket).where(
+            ticket.c.account == told.account,
+            or_(ticket.c.ticket == told.id, ticket.c.key == told.id),
+        )
+        with reading(self._engine) as db:
+            row = db.execute(query.limit(1)).first()
+        return None if row is None else Ref(told.account, row.vendor, row.ticket)
+
     def members(self, cases: Sequence[str]) -> set[Ref]:
         """Give the tickets of cases."""
         with reading(self._engine) as db:
@@ -227,8 +260,11 @@ class Store:
             .order_by(ticket.c.kase, ticket.c.ticket)
         )
         page: list[TicketState] = []
-        with reading(self._engine) as db:
-            for row in db.execution_options(yield_per=_CHUNK).execute(query):
+        with (
+            streaming(self._engine) as db,
+            db.execution_options(yield_per=_CHUNK).execute(query) as rows,
+        ):
+            for row in rows:
                 state = _state(row)
                 if len(page) >= _CHUNK and state.case != page[-1].case:
                     yield page
@@ -378,8 +414,12 @@ class Store:
         with self.begin(account, held) as tx:
             tx.forget(case)
         with reading(self._engine) as db:
-            # The journal still holds what was there before.
-            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            if is_server(self._engine):
+                # Its key is gone from the file already; what it locked goes when the server sees fit.
+                db.exec_driver_sql("VACUUM person")
+            else:
+                # The journal still holds what was there before.
+                db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def findings(
         self,
@@ -393,7 +433,7 @@ class Store:
 
         A pass is stored only where the same key was ever otherwise.
         """
-        with reading(self._engine) as db:
+        with streaming(self._engine) as db:
             yield from read_findings(
                 db, account=account, rule=rule, verdict=verdict, known_at=known_at
             )
@@ -405,7 +445,7 @@ class Store:
             StoreError: a line was changed, or is missing.
 
         """
-        with reading(self._engine) as db:
+        with streaming(self._engine) as db:
             return verify_lines(db, self._vault)
 
     def counts(self) -> dict[str, int]:
@@ -420,36 +460,53 @@ class Store:
         """Ask the database whether it is whole: "ok", or what is wrong."""
         try:
             with reading(self._engine) as db:
+                if is_server(self._engine):
+                    return postgresql.check(db)
                 return str(db.exec_driver_sql("PRAGMA quick_check").scalar())
         except StoreError as error:
             return str(error)
 
+    def about(self) -> str | None:
+        """Name the server's version and the database's size; `None` for a file."""
+        if not is_server(self._engine):
+            return None
+        with reading(self._engine) as db:
+            return postgresql.about(db)
+
     def backup(self, file: Path) -> str:
-        """Copy the database while it is in use; give the copy's digest."""
+        """Copy the database while it is in use; give the copy's digest.
+
+        Raises:
+            StoreError: it cannot be copied, or is a server's.
+
+        """
         from ombud.store.backup import back_up
 
+        if is_server(self._engine):
+            raise StoreError(f"No backup was made: {postgresql.BY_DUMP}")
         return back_up(self.path, file)
 
 
-def open_store(url: str, *, key: bytes) -> Store:
+def open_store(url: str, *, key: bytes, password: str | None = None) -> Store:
     """Open a database, made or migrated where need be.
 
     Args:
-        url: sqlite:///path.
+        url: sqlite:///path or postgresql://user@host/name.
         key: OMBUD_KEY, 32 bytes.
+        password: of the server's user, in place of one in the address.
 
     Raises:
         StoreError: damaged, of another version, not ours, not writable, or of another key.
 
     """
-    engine = make_engine(url)
+    engine = make_engine(url, password=password)
     try:
         vault = Vault(key)
         migrate(engine)
         with reading(engine) as db:
             known = db.execute(select(meta.c.told).where(meta.c.name == "key")).scalar()
         if known != vault.check:
-            with writing(engine) as db:
+            with writing(engine, alone=True) as db:
                 vault.verify(db)
         return Store(engine, vault)
     except BaseException:

@@ -11,15 +11,18 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
-    Text,
     text,
 )
+from sqlalchemy import String as _String
+from sqlalchemy import Text as _Text
 
 #: The migration that ends in these tables.
 VERSION: Final = "0001"
 metadata: Final = MetaData()
+# Compared byte by byte on every kind of database, in every language and version of its libraries.
+String: Final = _String().with_variant(_String(collation="C"), "postgresql")
+Text: Final = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 
 def _ref() -> list[Column[str]]:
@@ -80,7 +83,7 @@ event = Table(
     Column("id", String, primary_key=True),
     Column("vendor", String, nullable=False),
     Column("change", String, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", Integer().with_variant(BigInteger(), "postgresql"), nullable=False),
     Column("happened", BigInteger, nullable=False),
     Column("recorded", BigInteger, nullable=False),
     Column("actor", String),

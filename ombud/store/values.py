@@ -66,6 +66,11 @@ class TicketState:
         """Note a ticket that is no complaint, or undecided: nothing of it is judged or read."""
         return cls(seen.ref, seen.key, "", seen.revision, decision, binding)
 
+    @classmethod
+    def awaited(cls, seen: Seen, decision: Decision, binding: str) -> TicketState:
+        """Note a ticket that is to be read yet, after those that matter more."""
+        return cls(seen.ref, seen.key, "", "", decision, binding, recheck=0)
+
     def rests(self, revision: str, settled: str, now: Instant) -> bool:
         """Tell whether nothing has changed: not the ticket, not what judges it, and no clock has run out."""
         if self.recheck is not None and self.recheck <= now:
@@ -241,12 +246,13 @@ _NATURES = {each.value: each for each in Nature}
 
 
 def _written(value: Native) -> str | None:
-    """Write a native value: text behind `=`, several behind `[`, unknown as `?`."""
+    """Write a native value: text behind `=`, text with a NUL as JSON, several behind `[`, unknown as `?`."""
     if value is None:
         return None
     if value is UNKNOWN:
         return "?"
-    return f"={value}" if isinstance(value, str) else _encode(value)
+    # PostgreSQL keeps no NUL.
+    return f"={value}" if isinstance(value, str) and "\0" not in value else _encode(value)
 
 
 def _read(text: str | None) -> Native:
@@ -254,6 +260,8 @@ def _read(text: str | None) -> Native:
         return None
     if text[0] == "=":
         return text[1:]
+    if text[0] == '"':
+        return str(json.loads(text))
     return UNKNOWN if text == "?" else tuple(json.loads(text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from ombud.model.instant import HOUR, instant
 from sync.ingest import Privacy
 from sync.service import Service, open_service
 from sync.settle import Settling, Tally
+from tests.desks import jira_alone
 
 NOW = datetime(2027, 1, 8, 16, tzinfo=UTC)
 EXAMPLE = Path(__file__).resolve().parents[2] / "ombud" / "demo"
@@ -32,10 +34,13 @@ _FIELDS = {
 }
 
 
-def service(folder: Path) -> Service:
-    """Open a service over an empty database."""
-    for name in ("ombud.toml", "sandbox.mapping.toml"):
-        shutil.copy(EXAMPLE / name, folder / name)
+def service(folder: Path, database: str | None = None) -> Service:
+    """Open a service over an empty database: a file, or the address given."""
+    shutil.copy(EXAMPLE / "sandbox.mapping.toml", folder / "sandbox.mapping.toml")
+    told = jira_alone((EXAMPLE / "ombud.toml").read_text(encoding="utf-8"))
+    if database is not None:
+        told = re.sub(r"^database = .*$", f'database = "{database}"', told, flags=re.MULTILINE)
+    (folder / "ombud.toml").write_text(told, encoding="utf-8")
     key = base64.urlsafe_b64encode(b"k" * 32).decode()
     (folder / ".env").write_text(
         f"OMBUD_KEY={key}\nSANDBOX_EMAIL=e\nSANDBOX_TOKEN=t\n", encoding="utf-8"
@@ -135,6 +140,7 @@ def settling(opened: Service, epoch: int) -> Settling:
     now = instant(NOW)
     return Settling(
         bound,
+        opened.elsewhere,
         opened.store,
         Privacy(opened.store.pseudonym, bound.mapping),
         (),

@@ -1,4 +1,4 @@
-"""Read calls for a thousand changed tickets of Jira, a tenth with long histories, and transactions of a real RT."""
+"""Read calls: a thousand tickets of Jira, a tenth with long histories; transactions of a real RT; Zendesk's events."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from connectors import jira, load_manifest, rt
+from connectors import jira, load_manifest, rt, zendesk
 from ombud.model.clock import SystemClock
 from ombud.model.connector import Interest, Schema
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.serve import start_in_thread
 from ombud.sandbox.world import DEFAULT_NOW, World
+from ombud.sandbox.zendesk.records import User
+from ombud.sandbox.zendesk.server import ZendeskServer
+from ombud.sandbox.zendesk.world import ZendeskWorld
 from ombud.settings import Account
 from tests import rt_server
 from tests.benchmarks.runs import Figure, at_most
@@ -36,6 +39,7 @@ def measure(_count: int) -> list[Figure]:
             100,
         ),
         *_request_tracker(),
+        *_zendesk(),
     ]
 
 
@@ -139,6 +143,49 @@ def _sweep(server: rt_server.RtServer) -> list[Figure]:
             [first / 40],
             1.2,
         ),
+    ]
+
+
+def _zendesk() -> list[Figure]:
+    """Read a thousand tickets of Zendesk whole, then what came to them since the last sweep."""
+    world = ZendeskWorld(SteppableClock(DEFAULT_NOW))
+    agent = User(9101, "Anna", "anna@sandbox.test", "agent")
+    customer = User(9110, "Karla", "karla@customer.test", "end-user")
+    world.users |= {agent.id: agent, customer.id: customer}
+    for number in range(1000):
+        start = DEFAULT_NOW - timedelta(days=20, minutes=number)
+        values = {"comment": {"body": "It leaks"}, "ticket_form_id": 37001}
+        ticket = world.create(values, customer.id, start)
+        for change in range(8):
+            at = start + timedelta(hours=change + 1)
+            world.update(ticket.id, {"subject": f"v{change}"}, agent.id, at)
+    with ZendeskServer(world).start() as server:
+        connector = zendesk.connect(
+            "desk",
+            Account(vendor="zendesk", url=server.url),
+            {"EMAIL": server.email, "TOKEN": server.token},
+            manifest=load_manifest("zendesk"),
+            clock=world.clock,
+            sleep=world.clock.advance,
+        )
+        cursor = None
+        for page in connector.changed(None, Interest(), Schema()):
+            cursor = page.cursor or cursor
+            assert all(reading.actual for reading in connector.read(page.seen, Schema()))
+        backfill = sum(connector.calls.values())
+        events = 0
+        for ticket in list(world.tickets.values()):
+            for change in range(3):
+                world.update(ticket.id, {"subject": f"w{change}"}, agent.id)
+                events += 1
+        world.clock.advance(61)
+        for page in connector.changed(cursor, Interest(), Schema()):
+            seen = [replace(each, stored=True) for each in page.seen]
+            assert all(reading.actual for reading in connector.read(seen, Schema()))
+        tailed = sum(connector.calls.values()) - backfill
+    return [
+        at_most("Zendesk: read calls for 1,000 tickets at first", [backfill], 1_020),
+        at_most("Zendesk: read calls for 1,000 events later", [1000 * tailed / events], 2),
     ]
 
 

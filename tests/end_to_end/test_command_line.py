@@ -207,9 +207,14 @@ def test_the_demo_runs_without_a_terminal(tmp_path):
     told = Desk(tmp_path, None).run("demo", "--once", "--format", "json").stdout
     report = json.loads(told.splitlines()[-1])
     assert set(report) == {"accounts", "verdicts", "findings", "tagged", "moved_back"}
-    (moved,) = report["moved_back"]
-    assert "Root cause is empty" in moved["note"]
-    assert set(moved) == {"ref", "note", "seconds"}
+    assert list(report["accounts"]) == ["sandbox", "zendesk"]
+    assert [each["ref"].partition(":")[0] for each in report["moved_back"]] == [
+        "sandbox",
+        "zendesk",
+    ]
+    for moved in report["moved_back"]:
+        assert "Root cause is empty" in moved["note"]
+        assert set(moved) == {"ref", "note", "seconds"}
     assert Path(report["findings"]).exists()
     assert report["tagged"]
 

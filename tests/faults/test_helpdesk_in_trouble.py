@@ -9,6 +9,7 @@ from ombud.sandbox.serve import start_in_thread
 from tests.desks import jira_service
 from tests.faults.stage import AGENT, DONE, PATIENCE, Stage
 
+pytestmark = pytest.mark.usefixtures("either")
 COMMENT = r"POST /rest/api/3/issue/\d+/comment"
 MOVE = r"POST /rest/api/3/issue/\d+/transitions"
 SEARCH = r"POST /rest/api/3/search/jql"

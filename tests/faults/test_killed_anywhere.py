@@ -77,8 +77,22 @@ def numbers(share, shares):
 @pytest.mark.parametrize("share", range(2))
 @pytest.mark.parametrize("way", ["commit", "before a call", "after a call"])
 def test_killed_anywhere_it_ends_the_same(way, share, undisturbed, tmp_path):
+    assert struck_down(way, numbers(share, 2), undisturbed, tmp_path) >= 10
+
+
+@pytest.mark.parametrize(
+    "way, stride", [("commit", 5), ("before a call", 17), ("after a call", 17)]
+)
+def test_over_postgresql_it_ends_where_an_undisturbed_sync_over_sqlite_ends(
+    way, stride, undisturbed, postgresql, tmp_path
+):
+    assert struck_down(way, range(3, MOST, stride), undisturbed, tmp_path) >= 3
+
+
+def struck_down(way, chosen, undisturbed, tmp_path):
+    """Kill at each of the numbers chosen; give how many there were before the sync's own end."""
     struck = 0
-    for number in numbers(share, 2):
+    for number in chosen:
         prepare = {
             "commit": kill_after_commit(number),
             "before a call": kill_around_call(number, answered=False),
@@ -89,7 +103,7 @@ def test_killed_anywhere_it_ends_the_same(way, share, undisturbed, tmp_path):
             break
         struck += 1
         assert end == undisturbed, f"killed at {way} {number}"
-    assert struck >= 10
+    return struck
 
 
 def test_without_looking_for_our_note_it_would_be_written_twice(undisturbed, tmp_path, monkeypatch):

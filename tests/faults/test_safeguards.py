@@ -16,6 +16,7 @@ from ombud.store.transaction import Transaction
 from sync import service as service_module
 from tests.faults.stage import AGENT, Stage
 
+pytestmark = pytest.mark.usefixtures("either")
 OUTCOME = "customfield_10046"
 
 

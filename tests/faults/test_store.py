@@ -27,6 +27,7 @@ from ombud.store.personal import Vault
 from tests.stores import KEY, event, finding, put, ref, settled, store_at
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+EITHER = pytest.mark.usefixtures("either")
 
 
 def page(first, count=100):
@@ -113,6 +114,7 @@ def test_a_locked_database_is_said_to_be_in_use(tmp_path):
     store.close()
 
 
+@EITHER
 def test_a_writer_waits_for_another(tmp_path):
     first, second = store_at(tmp_path), store_at(tmp_path)
     program = (
@@ -132,6 +134,7 @@ def test_a_writer_waits_for_another(tmp_path):
         store.close()
 
 
+@EITHER
 def test_several_processes_make_one_database(tmp_path):
     program = "import sys; from pathlib import Path; from tests.stores import store_at; store_at(Path(sys.argv[1])).close()"
     running = [
@@ -258,6 +261,7 @@ def test_another_kind_of_database_is_refused():
         open_store("mysql://host/name", key=KEY)
 
 
+@EITHER
 @pytest.mark.parametrize("writes", range(1, 9))
 def test_a_page_cut_off_at_any_write_leaves_nothing_of_it(tmp_path, monkeypatch, writes):
     """The n-th statement of a page's transaction is the last: the database is as before, and the page can be repeated."""
@@ -290,6 +294,7 @@ def test_a_page_cut_off_at_any_write_leaves_nothing_of_it(tmp_path, monkeypatch,
     store.close()
 
 
+@EITHER
 def test_a_process_killed_between_statements_leaves_nothing_of_its_page(tmp_path):
     program = (
         "import os, signal, sys; from pathlib import Path; from tests.stores import *;"
@@ -326,6 +331,7 @@ def test_the_journal_of_a_killed_process_is_not_taken_for_the_restored_one(tmp_p
     store.close()
 
 
+@EITHER
 def test_no_value_of_a_row_stands_in_an_error(tmp_path):
     store = store_at(tmp_path)
     with (

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from ombud.sandbox.clock import SteppableClock
+from ombud.sandbox.seed import seed
+from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
+from ombud.sandbox.shared import share
+from ombud.sandbox.world import DEFAULT_NOW, World
+from ombud.sandbox.zendesk.laying import Laying
+from ombud.sandbox.zendesk.world import ZendeskWorld
 from tests.replay.truth_compare import compare
 from tests.truth import DESKS, compared, judged
+from tests.zendesk_desk import both_services
 
 LONG = [(number, 400) for number in range(4, 21)] + [(1, 2000)]
 
@@ -45,3 +53,28 @@ def test_every_rule_of_the_standard_profile_is_broken_and_nearly_broken_often_en
     for rule in rules:
         for kind in ("failures", "near_misses"):
             assert sum(one["rule"] == rule for one in truth[kind]) >= 5, (rule, kind)
+
+
+def test_complaints_that_come_by_both_helpdesks_are_one_case_and_break_no_rule(tmp_path):
+    clock = SteppableClock(DEFAULT_NOW)
+    world, other = World(clock), ZendeskWorld(clock)
+    laying = Laying(other)
+    truths = {
+        "sandbox": seed(world, seed=1, tickets=400).as_dict(),
+        "zendesk": seed(laying, seed=2, tickets=400).as_dict(),
+    }
+    shared = share(world, laying)
+    with start_in_thread(world) as jira, start_zendesk_in_thread(other) as zendesk:
+        clock.advance(61)
+        with both_services(tmp_path, jira, zendesk) as service:
+            for account in ("sandbox", "zendesk", "sandbox"):
+                service.sync(account)
+            found = [finding.as_json(url=url) for finding, _, url in service.check()]
+            states = [service.store.find_ticket(each.zendesk) for each in shared]
+            cases = [service.store.find_ticket(each.jira).case for each in shared]
+    assert [state.case for state in states] == cases
+    for account, truth in truths.items():
+        outcome = compare([one for one in found if one["account"] == account], truth)
+        assert (outcome.missed, outcome.false) == ([], [])
+    both = [one for one in found if one["rule"] == "case.closed_on_one_side"]
+    assert [one["verdict"] for one in both] == ["pass"] * len(shared)

@@ -12,6 +12,8 @@ from ombud.model.facts import UNKNOWN
 from ombud.model.scope import Decision
 from tests.stores import event, put, ref, settled, state, store_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 
 @pytest.fixture
 def store(tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from ombud.model.facts import Verdict
 from tests.stores import finding, put, ref, settled, state, store_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 FAILED, PASSED, PENDING = Verdict.failed, Verdict.passed, Verdict.pending
 
 

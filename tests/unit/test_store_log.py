@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from ombud.model.facts import Verdict
 from ombud.store import StoreError
-from tests.stores import finding, put, settled, store_at
+from tests.stores import finding, put, run_on, settled, store_at
+
+pytestmark = pytest.mark.usefixtures("either")
 
 LINES = 5
 
 
 @pytest.fixture
 def database(tmp_path):
-    """Give the file of a database whose log has five lines."""
+    """Give the folder of a database whose log has five lines."""
     store = store_at(tmp_path)
     for known_at in range(LINES):
         put(
@@ -28,14 +27,16 @@ def database(tmp_path):
         )
     assert store.verify_log() == LINES
     store.close()
-    return tmp_path / "ombud.db"
+    return tmp_path
 
 
-def tamper(database, statement):
-    with closing(sqlite3.connect(database)) as raw:
-        changed = raw.execute(statement).rowcount
-        raw.commit()
-    assert changed > 0
+def tamper(folder, statement):
+    before = run_on(folder, _EVERYTHING)
+    run_on(folder, statement)
+    assert run_on(folder, _EVERYTHING) != before
+
+
+_EVERYTHING = "SELECT seq, known, verdict, digests, previous, hash, 0 FROM decision UNION ALL SELECT 0, 0, name, told, '', '', 1 FROM meta ORDER BY 7, 1, 3"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def tamper(database, statement):
 )
 def test_what_was_changed_is_named(database, statement, line):
     tamper(database, statement)
-    store = store_at(database.parent)
+    store = store_at(database)
     with pytest.raises(StoreError, match=line):
         store.verify_log()
     store.close()
@@ -71,19 +72,17 @@ def test_a_chain_made_anew_without_the_key_does_not_hold(database):
     # Whoever rewrites a line and every hash after it still cannot seal the end.
     from ombud.store.log import _GENESIS, _chained
 
-    with closing(sqlite3.connect(database)) as raw:
-        rows = raw.execute("SELECT * FROM decision ORDER BY seq").fetchall()
-        previous = _GENESIS
-        for seq, known, *line, _, _ in rows:
-            line[3] = "pass"
-            told = _chained(previous, seq, known, *line)
-            raw.execute(
-                "UPDATE decision SET verdict = 'pass', previous = ?, hash = ? WHERE seq = ?",
-                (previous, told, seq),
-            )
-            previous = told
-        raw.commit()
-    store = store_at(database.parent)
+    rows = run_on(database, "SELECT * FROM decision ORDER BY seq")
+    previous, changes = _GENESIS, []
+    for seq, known, *line, _, _ in rows:
+        line[3] = "pass"
+        told = _chained(previous, seq, known, *line)
+        changes.append(
+            f"UPDATE decision SET verdict = 'pass', previous = '{previous}', hash = '{told}' WHERE seq = {seq}"
+        )
+        previous = told
+    run_on(database, *changes)
+    store = store_at(database)
     with pytest.raises(StoreError, match="ends at line 5"):
         store.verify_log()
     store.close()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import textwrap
-from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 
 from ombud.store import StoreError, backup, migrate
 from ombud.store.engine import make_engine
 from ombud.store.tables import VERSION, metadata
-from tests.stores import put, ref, settled, store_at
+from tests.stores import put, ref, run_on, settled, store_at, url_at
+
+pytestmark = pytest.mark.usefixtures("either")
 
 
 @pytest.fixture
@@ -21,19 +22,7 @@ def database(tmp_path):
     store = store_at(tmp_path)
     put(store, settled())
     store.close()
-    return tmp_path / "ombud.db"
-
-
-def run(database, *statements):
-    with closing(sqlite3.connect(database)) as raw:
-        for statement in statements:
-            raw.execute(statement)
-        raw.commit()
-
-
-def told(database, query):
-    with closing(sqlite3.connect(database)) as raw:
-        return raw.execute(query).fetchall()
+    return tmp_path
 
 
 @pytest.fixture
@@ -62,25 +51,50 @@ def newer(tmp_path, monkeypatch):
 
 
 def test_migrations_end_in_the_tables_of_the_program(database):
-    engine = make_engine(f"sqlite:///{database}")
+    engine = make_engine(url_at(database))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
-    made = {name: sql for name, sql in told(database, "SELECT name, sql FROM sqlite_master") if sql}
-    assert "WITHOUT ROWID" in made["event"]
-    assert "until IS NULL" in made["finding_open"]
 
 
-def test_an_older_database_is_migrated_and_a_copy_taken_first(tmp_path, database, newer):
+def test_a_file_is_laid_out_for_short_rows(tmp_path, database, either):
+    if either == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master"
+        made = {name: sql for name, sql in run_on(database, query) if sql}
+        assert "WITHOUT ROWID" in made["event"]
+        assert "until IS NULL" in made["finding_open"]
+        return
+    [(made,)] = run_on(database, "SELECT indexdef FROM pg_indexes WHERE indexname = 'finding_open'")
+    assert "until IS NULL" in made
+
+
+def test_text_is_compared_byte_by_byte_on_a_server(postgresql, tmp_path):
+    store_at(tmp_path).close()
+    query = (
+        "SELECT table_name, column_name FROM information_schema.columns WHERE collation_name IS DISTINCT FROM 'C'"
+        " AND data_type IN ('text', 'character varying') AND table_name IN ({})"
+    )
+    named = ", ".join(f"'{name}'" for name in metadata.tables)
+    assert run_on(tmp_path, query.format(named)) == []
+
+
+def test_an_older_database_is_migrated_and_a_copy_of_a_file_taken_first(
+    tmp_path, database, newer, either
+):
     newer('op.execute("ALTER TABLE cursor ADD COLUMN note TEXT")')
     store = store_at(tmp_path)
     assert ref() in store.states([ref()])
     put(store, settled("2"))
+    assert not store.observe_only("acme", "complaints")
     store.close()
-    assert told(database, "SELECT version_num FROM alembic_version") == [("0002",)]
-    before = tmp_path / "ombud.db.before-0002"
-    assert told(before, "SELECT version_num FROM alembic_version") == [("0001",)]
-    assert told(before, "SELECT ticket FROM ticket") == [("1",)]
+    assert run_on(database, "SELECT version_num FROM alembic_version") == [("0002",)]
+    before = "ombud.db.before-0002"
+    assert (tmp_path / before).exists() == (either == "sqlite")
+    if either == "sqlite":
+        assert run_on(tmp_path, "SELECT version_num FROM alembic_version", name=before) == [
+            ("0001",)
+        ]
+        assert run_on(tmp_path, "SELECT ticket FROM ticket", name=before) == [("1",)]
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, database, newer):
@@ -89,12 +103,13 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, database
     )
     with pytest.raises(StoreError, match="nothing_of_the_kind"):
         store_at(tmp_path)
-    assert told(database, "SELECT version_num FROM alembic_version") == [("0001",)]
-    assert "note" not in told(database, "SELECT sql FROM sqlite_master WHERE name = 'cursor'")[0][0]
+    assert run_on(database, "SELECT version_num FROM alembic_version") == [("0001",)]
+    with pytest.raises(Exception, match="note"):
+        run_on(database, "SELECT note FROM cursor")
 
 
 def test_a_newer_database_is_refused(tmp_path, database):
-    run(database, "UPDATE alembic_version SET version_num = '9999'")
+    run_on(database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(
         StoreError, match=r"is of version 9999, this program knows 0001\. Run the newer program"
     ):
@@ -109,7 +124,7 @@ def test_a_database_migrated_under_a_running_program_is_not_written_to(
 ):
     store = store_at(tmp_path)
     with store.lease("acme") as epoch:
-        run(database, f"UPDATE alembic_version SET version_num = '{version}'")
+        run_on(database, f"UPDATE alembic_version SET version_num = '{version}'")
         with pytest.raises(StoreError, match=remedy), store.begin("acme", epoch) as tx:
             tx.put_settled([settled("2")], known_at=20)
         assert store.states([ref("2")]) == {}
@@ -119,14 +134,22 @@ def test_a_database_migrated_under_a_running_program_is_not_written_to(
 
 
 def test_a_database_of_another_program_is_left_alone(tmp_path):
-    run(tmp_path / "ombud.db", "CREATE TABLE theirs (x)")
+    run_on(tmp_path, "CREATE TABLE theirs (x integer)")
     with pytest.raises(StoreError, match="not Ombud's"):
         store_at(tmp_path)
-    assert told(tmp_path / "ombud.db", "SELECT name FROM sqlite_master") == [("theirs",)]
+    assert tables(tmp_path) == ["theirs"]
 
 
 def test_opening_twice_changes_nothing(tmp_path, database):
-    before = told(database, "SELECT sql FROM sqlite_master")
+    before = tables(database)
     store_at(tmp_path).close()
-    assert told(database, "SELECT sql FROM sqlite_master") == before
-    assert told(database, "SELECT version_num FROM alembic_version") == [(VERSION,)]
+    assert tables(database) == before
+    assert run_on(database, "SELECT version_num FROM alembic_version") == [(VERSION,)]
+
+
+def tables(folder):
+    engine = make_engine(url_at(folder))
+    with engine.connect() as connection:
+        told = sorted(inspect(connection).get_table_names())
+    engine.dispose()
+    return told

@@ -8,6 +8,8 @@ import pytest
 
 from tests.stores import posting, put, ref, settled, state, store_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 
 @pytest.fixture
 def store(tmp_path):

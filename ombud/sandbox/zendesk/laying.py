@@ -155,6 +155,12 @@ class Laying:
         robot = _ROBOT if author == SYSTEM else None
         self._world.update(int(issue_id), values, author, at, via=robot, origin=robot)
 
+    def name(self, issue_id: str, key: str, actor: str, when: datetime | None = None) -> None:
+        """Write down which ticket of Jira is about the same complaint."""
+        at = self.told(when or self.clock.now())
+        values = {"custom_fields": {desk.OTHER_FIELD: key}}
+        self._world.update(int(issue_id), values, self._number(actor), at)
+
     def move(
         self, issue_id: str, project: str, when: datetime | None = None, actor: str | None = None
     ) -> None:

@@ -115,8 +115,8 @@ def log_line(told: Audit, *, comments: bool) -> dict[str, Any]:
             child["comment_public"] = each.told["public"]
             if comments:
                 child |= {k: each.told[k] for k in ("author_id", "body", "public")}
-        if each.via is not None:
-            child["via_source"] = each.via["source"]
+        elif each.type == "Notification":
+            child["recipients"] = each.told["recipients"]
         children.append(child)
     return {
         "id": told.id,

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, text
+from sqlalchemy import String as _String
+from sqlalchemy import Text as _Text
+
+String = _String().with_variant(_String(collation="C"), "postgresql")
+Text = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 revision = "0001"
 down_revision = None
@@ -57,7 +62,7 @@ def upgrade() -> None:
         Column("id", String, primary_key=True),
         Column("vendor", String, nullable=False),
         Column("change", String, nullable=False),
-        Column("seq", Integer, nullable=False),
+        Column("seq", Integer().with_variant(BigInteger(), "postgresql"), nullable=False),
         Column("happened", BigInteger, nullable=False),
         Column("recorded", BigInteger, nullable=False),
         Column("actor", String),
