@@ -257,26 +257,30 @@ def init(
     url: Annotated[
         str | None, typer.Option(help="The helpdesk's address; asked for without.")
     ] = None,
-    vendor: Annotated[str, typer.Option(help="jira or rt.")] = "jira",
+    vendor: Annotated[str, typer.Option(help="jira, rt or zendesk.")] = "jira",
     account: Annotated[str, typer.Option(help="A name for the account: a-z, 0-9 and _.")] = "acme",
     pack: Annotated[str, typer.Option(help="The policy pack.")] = "iso10002",
     profile: Annotated[str, typer.Option(help="starter, standard or strict.")] = "starter",
     project: Annotated[
         str | None, typer.Option(help="The project or queue that holds the complaints.")
     ] = None,
+    sign_in: Annotated[
+        str | None, typer.Option(help="How to sign in: token, scoped or client_credentials.")
+    ] = None,
 ) -> None:
     """Write ombud.toml and a suggested mapping, and show which rules your fields can carry."""
     from sync.suggest import suggest
 
     url = url or typer.prompt("Address of the helpdesk")
-    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
+    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, sign_in=sign_in, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
     for line in suggestion.lines:
         out.print(terminal.plain(line), soft_wrap=True)
     terminal.print_rows(
         out, ("rule", "data needed", "mapped", "filled"), suggestion.coverage, form="table"
     )
     out.print(suggestion.sentence, soft_wrap=True)
-    out.print("Next: ombud accounts check, then ombud sync", style="dim")
+    step = f"connect {account}" if sign_in else "check"
+    out.print(f"Next: ombud accounts {step}, then ombud sync", style="dim")
 
 
 @accounts_app.command("check")

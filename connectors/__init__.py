@@ -14,10 +14,20 @@ if TYPE_CHECKING:
 
     from connectors.signin import Authorizer
     from ombud.model.clock import Clock
-    from ombud.model.connector import Connector
+    from ombud.model.connector import Connector, Manifest
     from ombud.settings import Account
 
-__all__ = ["ConfigurationError", "load_manifest", "open_connector", "vendors"]
+__all__ = ["ConfigurationError", "load_manifest", "manifest_of", "open_connector", "vendors"]
+
+
+def manifest_of(account: str, settings: Account) -> Manifest:
+    """Give the manifest of an account's vendor; raises `ConfigurationError` where there is no such vendor."""
+    if settings.vendor not in vendors():
+        known = ", ".join(vendors())
+        raise ConfigurationError(
+            f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}"
+        )
+    return load_manifest(settings.vendor)
 
 
 def open_connector(
@@ -45,12 +55,7 @@ def open_connector(
         ConfigurationError: no such vendor or way of signing in, or an address that must not be used.
 
     """
-    if settings.vendor not in vendors():
-        known = ", ".join(vendors())
-        raise ConfigurationError(
-            f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}"
-        )
-    manifest = load_manifest(settings.vendor)
+    manifest = manifest_of(account, settings)
     way = way_of(account, settings, manifest)
     if (way in FETCHED) is not (authorizer is not None):
         raise ConfigurationError(f"accounts.{account}: sign_in = {way!r} needs tokens to be kept")

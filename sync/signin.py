@@ -7,7 +7,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors import load_manifest, oauth, vendors
+from connectors import manifest_of, oauth
 from connectors.errors import ConfigurationError
 from connectors.http import Client
 from connectors.oauth import OAuth, Visit, again
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from connectors.signin import Grant
+    from connectors.signin import Authorizer, Grant
     from ombud.model.clock import Clock
     from ombud.model.connector import Manifest
     from ombud.settings import Account, Settings
@@ -60,10 +60,10 @@ class SignIn:
     def writes(self, account: str) -> bool:
         """Tell whether any binding of an account is to write to its helpdesk."""
         return any(
-            mode in {"flag", "block"}
+            # A rule's own mode never goes beyond its binding's.
+            binding.mode in {"flag", "block"}
             for binding in self._settings.bindings
             if binding.account == account
-            for mode in (binding.mode, *binding.modes.values())
         )
 
     def authorizer(self, account: str) -> Tokens | None:
@@ -73,11 +73,8 @@ class SignIn:
             return None
         held = self._tokens.get(account)
         if held is None:
-            provider = self._vendor(account).provider(
-                account, self._of(account), self._secrets(account)
-            )
-            asks = OAuth(
-                account, provider, partial(self._client, account, explain=oauth.said), self._clock
+            asks = _oauth(
+                account, self._of(account), self._secrets(account), self._clock, self._sleep
             )
             scopes = asked_scopes(self._manifest(account), writes=self.writes(account))
             held = Tokens(account, way, scopes, self._store, asks, self._clock)
@@ -122,17 +119,12 @@ class SignIn:
         with self._store.signing(account):
             tokens.keep(grant)
         vendor, settings = self._vendor(account), self._of(account)
-        gateway = Client(
+        client = self._client(
             account,
             vendor.place(account, settings),
-            {},
-            clock=self._clock,
-            sleep=self._sleep,
-            ca=settings.ca,
-            proxy=settings.proxy,
             authorizer=Fixed(bearer(grant.access), again(account)),
         )
-        placed = vendor.placed(gateway, settings, grant)
+        placed = vendor.placed(client, settings, grant)
         with self._store.signing(account):
             tokens.keep(placed)
 
@@ -173,22 +165,15 @@ class SignIn:
             )
         yield from self.foretell(account)
 
-    def _client(self, account: str, base: str, **how: Any) -> Client:
-        told = self._of(account)
-        return Client(
-            account, base, {}, clock=self._clock, sleep=self._sleep, ca=told.ca, proxy=told.proxy, **how
-        )  # fmt: skip
+    def _client(self, account: str, base: str, authorizer: Authorizer) -> Client:
+        opened = _opening(account, self._of(account), self._clock, self._sleep)
+        return opened(base, authorizer=authorizer)
 
     def _of(self, account: str) -> Account:
         return self._settings.accounts[account]
 
     def _manifest(self, account: str) -> Manifest:
-        vendor = self._of(account).vendor
-        if vendor not in vendors():
-            raise ConfigurationError(
-                f"accounts.{account}.vendor: {vendor!r} is not known. Known: {', '.join(vendors())}"
-            )
-        return load_manifest(vendor)
+        return manifest_of(account, self._of(account))
 
     def _secrets(self, account: str) -> Mapping[str, str]:
         names = self._manifest(account).sign_in[self.way(account)]
@@ -198,7 +183,57 @@ class SignIn:
         return bool(self._manifest(account).oauth)
 
     def _vendor(self, account: str) -> Any:
-        return import_module(f"connectors.{self._of(account).vendor}.signin")
+        return _signin_of(self._of(account).vendor)
+
+
+def sign_for_once(
+    account: str,
+    settings: Account,
+    secrets: Mapping[str, str],
+    clock: Clock,
+    sleep: Callable[[float], None],
+) -> Authorizer | None:
+    """Sign an account in to look around, before there is a database that could keep a token.
+
+    Raises:
+        ConfigurationError: its way of signing in gives tokens that have to be kept.
+
+    """
+    manifest = manifest_of(account, settings)
+    way = way_of(account, settings, manifest)
+    if way not in FETCHED:
+        return None
+    if way != CREDENTIALS:
+        raise ConfigurationError(
+            f"accounts.{account}: sign_in = {way!r} keeps tokens in a database. Write ombud.toml first, then run `ombud accounts connect {account}`"
+        )
+    asks = _oauth(account, settings, secrets, clock, sleep)
+    grant = asks.by_credentials(asked_scopes(manifest, writes=False))
+    return Fixed(bearer(grant.access))
+
+
+def _opening(
+    account: str, settings: Account, clock: Clock, sleep: Callable[[float], None]
+) -> Callable[..., Client]:
+    return partial(
+        Client, account, headers={}, clock=clock, sleep=sleep, ca=settings.ca, proxy=settings.proxy
+    )
+
+
+def _oauth(
+    account: str,
+    settings: Account,
+    secrets: Mapping[str, str],
+    clock: Clock,
+    sleep: Callable[[float], None],
+) -> OAuth:
+    provider = _signin_of(settings.vendor).provider(account, settings, secrets)
+    opened = _opening(account, settings, clock, sleep)
+    return OAuth(account, provider, partial(opened, explain=oauth.said), clock)
+
+
+def _signin_of(vendor: str) -> Any:
+    return import_module(f"connectors.{vendor}.signin")
 
 
 def _foretold(

@@ -146,7 +146,8 @@ class RequestTracker:
 
     def _sample(self) -> Mapping[str, Any] | None:
         for tickets in self._site.tickets(f"Queue = {quoted(self._queue)}"):
-            return self._reader.ticket(str(tickets[0]["id"]))
+            if tickets:
+                return self._reader.ticket(str(tickets[0]["id"]))
         return None
 
     def list_fields(self) -> Sequence[NativeField]:

@@ -11,9 +11,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import requests
+import responses
 
 from connectors.errors import HelpdeskError, Kind
 from connectors.signin import Grant
@@ -21,7 +23,7 @@ from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
 from ombud.store import Store
 from sync.doctor import examine
 from sync.service import open_service
-from tests.desks import KEY, Stepped, jira_folder
+from tests.desks import KEY, Stepped, jira_folder, rt_service
 from tests.zendesk_desk import zendesk_folder
 
 OMBUD = str(Path(sys.executable).with_name("ombud"))
@@ -536,3 +538,50 @@ def test_doctor_foretells_when_a_refresh_token_was_not_used_for_long(desk, jira)
     jira.world.clock.advance(30 * 86400)
     assert foretold()["Refresh token of sandbox"].ok is False
     assert "accounts connect" in foretold()["Refresh token of sandbox"].remedy
+
+
+# --- before there is anything
+
+
+def test_init_looks_around_without_any_api_token_and_connect_follows(tmp_path, zendesk):
+    secrets = f"DESK_CLIENT_ID={zendesk.client_id}\nDESK_CLIENT_SECRET={zendesk.client_secret}\n"
+    (tmp_path / ".env").write_text(secrets, encoding="utf-8")
+    config = tmp_path / "ombud.toml"
+    told = ("--vendor", "zendesk", "--url", zendesk.url, "--account", "desk")
+    done = run(config, "init", *told, "--sign-in", "client_credentials")
+    assert done.returncode == 0, done.stderr
+    assert "accounts connect desk" in done.stdout
+    assert 'options = {sign_in = "client_credentials"}' in config.read_text(encoding="utf-8")
+    assert run(config, "accounts", "connect", "desk").returncode == 0
+
+
+def test_init_cannot_wait_for_a_person(tmp_path, zendesk):
+    (tmp_path / ".env").write_text("DESK_CLIENT_ID=x\n", encoding="utf-8")
+    told = ("--vendor", "zendesk", "--url", zendesk.url, "--account", "desk", "--sign-in", "code")
+    done = run(tmp_path / "ombud.toml", "init", *told)
+    assert done.returncode == 2
+    assert "accounts connect desk" in done.stderr
+    assert not (tmp_path / "ombud.toml").exists()
+
+
+# --- Request Tracker
+
+
+class StandIn:
+    """Answer a Request Tracker's greeting to one token."""
+
+    url = "http://127.0.0.1:9"
+    tokens: ClassVar = {"ombud": "1-14-x"}
+
+
+@responses.activate
+@pytest.mark.parametrize("status, holds", [(200, True), (401, False)])
+def test_request_trackers_token_is_tested(tmp_path, status, holds):
+    rest = re.compile(re.escape(f"{StandIn.url}/REST/2.0/"))
+    empty = {"Version": "5.0.7", "items": [], "total": 0, "pages": 0}
+    responses.get(rest, json=empty, status=status)
+    fields = {"Severity": "1", "Root cause": "2", "Corrective action": "3", "Outcome": "4"}
+    with rt_service(tmp_path, StandIn, fields, mode="observe") as service:
+        found = Desk.by_name(service.connect("rt", port=8917, tell=told))
+    assert found["Sign-in"].ok is holds
+    assert {call.request.headers["Authorization"] for call in responses.calls} == {"token 1-14-x"}
