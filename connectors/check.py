@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
+from connectors.signin import FETCHED
 from ombud.model.connector import Capability, Guarding, Manifest
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def faults(vendor: str) -> Iterator[str]:
         there = (folder / file).exists()
         if vendor != "file" and there != (capability in manifest.capabilities):
             yield f"{vendor}: {file} is {'there' if there else 'missing'}, and the manifest says otherwise"
+    if FETCHED & manifest.sign_in.keys() and not (folder / "signin.py").exists():
+        yield f"{vendor}: signin.py is missing, and the manifest says otherwise"
     for permission, reason in (*manifest.scopes.items(), *manifest.oauth.items()):
         if not reason:
             yield f"{vendor}: permission {permission} has no reason"

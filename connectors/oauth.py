@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from connectors.errors import HelpdeskError, Kind
@@ -15,10 +15,13 @@ from connectors.signin import CODE, CREDENTIALS, Grant
 from ombud.model.instant import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from connectors.http import Client
     from ombud.model.clock import Clock
+    from ombud.model.connector import Check
+    from ombud.settings import Account
 
 #: What a server says of a refresh token, or a code, that it does not take.
 _SPENT: Final = frozenset({"invalid_grant", "unauthorized_client"})
@@ -63,6 +66,33 @@ class Visit:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
 
+class Vendor(Protocol):
+    """What a vendor's `signin.py` offers."""
+
+    IDLE: timedelta | None
+    """How long a refresh token may lie unused; `None` where it ends when it was told to."""
+
+    def provider(self, account: str, settings: Account, secrets: Mapping[str, str]) -> Provider:
+        """Give the vendor's OAuth server."""
+        ...
+
+    def place(self, account: str, settings: Account) -> str:
+        """Give the address at which a new token is tried."""
+        ...
+
+    def placed(self, client: Client, settings: Account, grant: Grant) -> Grant:
+        """Add what the vendor itself says of a token that signs the client's requests."""
+        ...
+
+    def lent(self, way: str, secrets: Mapping[str, str]) -> str | None:
+        """Give the access token that stands among the secrets, if one does."""
+        ...
+
+    def foretell(self, way: str, secrets: Mapping[str, str], now: datetime) -> Iterator[Check]:
+        """Say how long the secrets will do, where that is known."""
+        ...
+
+
 class OAuth:
     """Ask for tokens of one account; nothing is stored here."""
 
@@ -98,9 +128,11 @@ class OAuth:
             HelpdeskError: they came back from elsewhere, refused, or the code is not taken.
 
         """
+        if not address:
+            raise self._no("nobody came back in time")
         told = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         # Compared before anything else in it is believed.
-        if not secrets.compare_digest(told.get("state", ""), visit.state):
+        if not secrets.compare_digest(told.get("state", "").encode(), visit.state.encode()):
             raise self._no(
                 "the address does not carry the state that was sent: it belongs to another sign-in"
             )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The ways of signing in whose tokens are fetched and refreshed, and so kept in the database.
 CREDENTIALS = "client_credentials"
 CODE = "code"
+#: The scope that brings a refresh token.
+_OFFLINE = "offline_access"
 FETCHED = frozenset({CREDENTIALS, CODE})
 
 
@@ -134,19 +136,24 @@ def asked_scopes(manifest: Manifest, *, writes: bool) -> tuple[str, ...]:
 
 
 def compare_scopes(
-    manifest: Manifest, granted: frozenset[str], *, writes: bool, way: str = CODE
+    manifest: Manifest, granted: frozenset[str], *, writes: bool, renews: bool = False
 ) -> Iterator[Check]:
-    """Compare the scopes that were granted with those that are needed; name the missing and the misspelt."""
+    """Compare the scopes that were granted with those that are needed; name the missing and the misspelt.
+
+    Args:
+        manifest: names those that are needed, each with its reason.
+        granted: what the helpdesk says was granted.
+        writes: whether anything is to be written.
+        renews: whether a refresh token came with the token, of whose scope no vendor speaks afterwards.
+
+    """
     asked = asked_scopes(manifest, writes=writes)
     for name in asked:
-        # No vendor lists this one among the scopes of the token it gave.
-        if name == "offline_access" and way == CODE:
-            continue
-        have = name in granted
+        have = name in granted or (renews and name == _OFFLINE)
         why = manifest.oauth[name] if have else f"was not granted; needed {manifest.oauth[name]}"
         remedy = "" if have else "Add it to the OAuth client, then run `ombud accounts connect`"
         yield Check(f"Scope {name}", ok=have, why=why, remedy=remedy)
-    for name in sorted(granted - set(asked) - {"offline_access"}):
+    for name in sorted(granted - set(asked)):
         if name in manifest.oauth:
             why = "was granted, and is not needed to observe"
             yield Check(f"Scope {name}", ok=None, why=why, remedy="Take it away to be on the safe side")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from connectors import manifest_of, oauth
 from connectors.errors import ConfigurationError
@@ -16,13 +16,14 @@ from connectors.signin import (
     CREDENTIALS,
     FETCHED,
     Fixed,
+    Grant,
     asked_scopes,
     bearer,
     compare_scopes,
     way_of,
 )
 from ombud.model.connector import Check
-from ombud.model.instant import moment
+from ombud.model.instant import instant, moment
 from ombud.settings import secrets_of
 from sync.tokens import Tokens
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from connectors.signin import Authorizer, Grant
+    from connectors.oauth import Vendor
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.model.connector import Manifest
     from ombud.settings import Account, Settings
@@ -137,7 +139,12 @@ class SignIn:
             return
         kept = tokens.kept()
         if kept is not None:
-            yield from compare_scopes(manifest, kept.scopes, writes=self.writes(account), way=way)
+            yield from compare_scopes(
+                manifest,
+                kept.scopes,
+                writes=self.writes(account),
+                renews=kept.refresh is not None,
+            )
         yield from self.foretell(account)
 
     def foretell(self, account: str) -> Iterator[Check]:
@@ -146,23 +153,21 @@ class SignIn:
         tokens = self.authorizer(account)
         if tokens is not None:
             yield from _foretold(tokens.kept(), account, now, self._vendor(account).IDLE)
-        elif self._has_vendor(account):
+        elif self._manifest(account).oauth:
             yield from self._vendor(account).foretell(way, self._secrets(account), now)
 
     def _of_secret(self, account: str, way: str, manifest: Manifest) -> Iterator[Check]:
         """Look at a token that stands in .env: one of OAuth tells what it may do."""
-        if not self._has_vendor(account):
+        if not manifest.oauth:
             return
-        secrets = self._secrets(account)
-        if manifest.sign_in[way][0].endswith("?") and "EMAIL" not in secrets:
-            client = self._client(
-                account, self._of(account).url, authorizer=Fixed(bearer(secrets["TOKEN"]))
-            )
-            allowed = self._vendor(account).allowed(client)
+        vendor, settings = self._vendor(account), self._of(account)
+        token = vendor.lent(way, self._secrets(account))
+        if token is not None:
+            client = self._client(account, vendor.place(account, settings), Fixed(bearer(token)))
             # A token that may not even ask what it may do may do nothing.
-            yield from compare_scopes(
-                manifest, allowed or frozenset(), writes=self.writes(account), way=way
-            )
+            nothing = Grant(token, None, instant(self._clock.now()), None, None, frozenset())
+            scopes = vendor.placed(client, settings, nothing).scopes
+            yield from compare_scopes(manifest, scopes, writes=self.writes(account))
         yield from self.foretell(account)
 
     def _client(self, account: str, base: str, authorizer: Authorizer) -> Client:
@@ -179,10 +184,7 @@ class SignIn:
         names = self._manifest(account).sign_in[self.way(account)]
         return secrets_of(account, names, self._settings.folder)
 
-    def _has_vendor(self, account: str) -> bool:
-        return bool(self._manifest(account).oauth)
-
-    def _vendor(self, account: str) -> Any:
+    def _vendor(self, account: str) -> Vendor:
         return _signin_of(self._of(account).vendor)
 
 
@@ -232,8 +234,8 @@ def _oauth(
     return OAuth(account, provider, partial(opened, explain=oauth.said), clock)
 
 
-def _signin_of(vendor: str) -> Any:
-    return import_module(f"connectors.{vendor}.signin")
+def _signin_of(vendor: str) -> Vendor:
+    return cast("Vendor", import_module(f"connectors.{vendor}.signin"))
 
 
 def _foretold(
@@ -249,7 +251,7 @@ def _foretold(
         )
         return
     if kept.asked is not None:
-        why = f"a refresh was asked for at {moment(kept.asked):%Y-%m-%d %H:%M} UTC, and its answer never came"
+        why = f"a refresh was asked for at {moment(kept.asked):%Y-%m-%d %H:%M} UTC, and its answer never came; if the next one is refused: ombud accounts connect {account}"
         yield Check("Refresh", ok=None, why=why, remedy=again(account))
     if kept.until is None:
         yield Check(name, ok=True, why="the helpdesk does not say when it ends", remedy="")

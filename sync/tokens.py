@@ -131,7 +131,12 @@ class Tokens:
 
     def _fetched(self, kept: Grant) -> Grant:
         if self._way == CREDENTIALS:
-            return self.oauth.by_credentials(self.scopes)
+            try:
+                return self.oauth.by_credentials(self.scopes)
+            except HelpdeskError as error:
+                # A token too many does no harm; whatever was to be signed has not been sent.
+                error.uncertain = False
+                raise
         if kept.refresh is None:
             raise self._trouble("the token has ended, and no refresh token came with it")
         self.keep(replace(kept, asked=self._now()))

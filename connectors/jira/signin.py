@@ -86,6 +86,11 @@ def site_address(settings: Account) -> str:
     return str(settings.options.get("site") or settings.url)
 
 
+def lent(way: str, secrets: Mapping[str, str]) -> str | None:  # noqa: ARG001 (each vendor is asked alike)
+    """Give none: an API token goes with an e-mail address."""
+    return None
+
+
 def foretell(way: str, secrets: Mapping[str, str], now: datetime) -> Iterator[Check]:  # noqa: ARG001 (each vendor is asked alike)
     """Foretell nothing: Atlassian tells nobody but a token's owner when it ends."""
     return iter(())

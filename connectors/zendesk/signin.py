@@ -40,8 +40,14 @@ def provider(account: str, settings: Account, secrets: Mapping[str, str]) -> Pro
 
 def placed(client: Client, settings: Account, grant: Grant) -> Grant:  # noqa: ARG001 (each vendor is asked alike)
     """Add what Zendesk itself says a token may do; a token that may do nothing is refused that too."""
-    told = allowed(client)
-    return grant if told is None else replace(grant, scopes=told)
+    try:
+        told = client.get("/api/v2/oauth/tokens/current").json()
+    except HelpdeskError as error:
+        if error.kind in {Kind.permission, Kind.missing}:
+            return grant
+        raise
+    scopes = frozenset(str(each) for each in told["token"].get("scopes") or ())
+    return replace(grant, scopes=scopes)
 
 
 def place(account: str, settings: Account) -> str:  # noqa: ARG001 (each vendor is asked alike)
@@ -49,15 +55,9 @@ def place(account: str, settings: Account) -> str:  # noqa: ARG001 (each vendor 
     return settings.url
 
 
-def allowed(client: Client) -> frozenset[str] | None:
-    """Give the scopes of the access token that signs; `None` where Zendesk does not tell."""
-    try:
-        told = client.get("/api/v2/oauth/tokens/current").json()
-    except HelpdeskError as error:
-        if error.kind in {Kind.permission, Kind.missing}:
-            return None
-        raise
-    return frozenset(str(each) for each in told["token"].get("scopes") or ())
+def lent(way: str, secrets: Mapping[str, str]) -> str | None:
+    """Give the token where no e-mail address goes with it: then it is one of OAuth."""
+    return secrets["TOKEN"] if way == "token" and not secrets.get("EMAIL") else None
 
 
 def foretell(way: str, secrets: Mapping[str, str], now: datetime) -> Iterator[Check]:

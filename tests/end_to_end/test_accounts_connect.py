@@ -330,7 +330,9 @@ def test_a_scope_that_the_client_is_not_set_up_with_is_named(tmp_path, jira):
 def test_without_offline_access_the_token_ends_for_good(tmp_path, jira):
     jira.site.gateway.configured = frozenset({"read:jira-work", "read:jira-user"})
     desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
-    assert "renewed by itself" not in desk.connect()["Token"].why
+    found = desk.connect()
+    assert wrong(found) == ["Scope offline_access"]
+    assert "renewed by itself" not in found["Token"].why
     jira.world.clock.advance(3700)
     with desk.open() as service:
         with pytest.raises(HelpdeskError, match="no refresh token"):

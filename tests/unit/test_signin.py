@@ -81,7 +81,12 @@ def test_to_observe_only_reading_is_asked_for():
         ("zendesk", "raed", False, {"read": False, "raed": False}),
         ("zendesk", "read tickets:read", False, {"read": True}),
         ("zendesk", "tickets:read", False, {"read": False}),
-        ("jira", "read:jira-work", False, {"read:jira-work": True, "read:jira-user": False}),
+        (
+            "jira",
+            "read:jira-work",
+            False,
+            {"read:jira-work": True, "read:jira-user": False, "offline_access": False},
+        ),
     ],
 )
 def test_scopes_are_compared(vendor, granted, writes, expected):
@@ -260,3 +265,14 @@ def test_nobody_who_comes_is_not_waited_for_for_ever():
     with Door(0) as door:
         door._server.timeout = 0
         assert door.wait() == ""
+
+
+def test_nobody_came_back_is_no_other_persons_sign_in():
+    with pytest.raises(HelpdeskError, match="nobody came back in time"):
+        oauth().by_return(Visit("x"), "")
+
+
+@pytest.mark.parametrize("state", ["", "state=%C3%A9", "state="])
+def test_a_state_that_is_not_ours_is_refused_whatever_it_holds(state):
+    with pytest.raises(HelpdeskError, match="another sign-in"):
+        oauth().by_return(Visit("x"), f"http://localhost:8917/callback?code=c&{state}")
