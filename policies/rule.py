@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from policies.english import deadline_sentence, guard_sentence
@@ -87,7 +88,7 @@ class Deadline:
     extension: Extension | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """State one requirement of a pack; its id is never used again for another.
 
@@ -124,7 +125,7 @@ class Rule:
                 asked |= names(when)
         return frozenset(asked)
 
-    @property
+    @cached_property
     def clause_names(self) -> tuple[str, ...]:
         """Give its clauses as text."""
         return tuple(str(clause) for clause in self.clauses)

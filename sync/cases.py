@@ -77,8 +77,8 @@ class Cases:
         self._stored = {}
         keys = {
             Ref(ref.account, ref.vendor, each.actual.key): ref
-            for ref, each in self.readings.items()
-            if each.actual is not None and self.elsewhere.named
+            for ref, each in (self.readings.items() if self.elsewhere.named else ())
+            if each.actual is not None
         }
         asked: set[Ref] = set()
         ahead = {*self._told, *keys}.union(*self._told.values())

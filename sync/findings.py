@@ -99,9 +99,23 @@ def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
         verdict, said = Verdict.failed, ("It is no longer a complaint, and no reason is given.",)
     else:
         verdict, said = Verdict.passed, no_reasons
+    fixes = (_fix(bound, _REASON, url),) if verdict is Verdict.failed else ()
+    return _of_every_binding(bound, complaint, SCOPE_LEFT, verdict, said, "7.2", fixes)
+
+
+def _of_every_binding(
+    bound: Bound,
+    complaint: Complaint,
+    rule: str,
+    verdict: Verdict,
+    said: tuple[str, ...],
+    clause: str,
+    fixes: tuple[Fix, ...] = (),
+) -> Finding:
+    """Give a finding of a rule that is no pack's; it stands, whatever was entered when."""
     return Finding(
-        key=finding_key(SCOPE_LEFT, complaint.case, STANDING_OCCURRENCE),
-        rule=SCOPE_LEFT,
+        key=finding_key(rule, complaint.case, STANDING_OCCURRENCE),
+        rule=rule,
         case=complaint.case,
         ref=complaint.lead,
         binding=bound.name,
@@ -110,12 +124,12 @@ def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
         verdict=verdict,
         standing=verdict,
         severity="major",
-        clauses=("ISO 10002:2018 7.2",),
+        clauses=(f"ISO 10002:2018 {clause}",),
         due=None,
         stop=None,
         recheck=None,
         reasons=said,
-        fixes=(_fix(bound, _REASON, url),) if verdict is Verdict.failed else (),
+        fixes=fixes,
         mode=BEFORE_POLICY if bound.before_policy(complaint) else bound.settings.mode,
         pack=bound.pack.title_version,
         pack_digest=bound.pack.digest,
@@ -150,29 +164,7 @@ def one_sided(
         verdict = Verdict.passed
     else:
         verdict, said = Verdict.unknown, ("Where one of its sides stands cannot be told.",)
-    return [
-        Finding(
-            key=finding_key(ONE_SIDED, complaint.case, STANDING_OCCURRENCE),
-            rule=ONE_SIDED,
-            case=complaint.case,
-            ref=complaint.lead,
-            binding=bound.name,
-            occurrence=STANDING_OCCURRENCE,
-            entered=None,
-            verdict=verdict,
-            standing=verdict,
-            severity="major",
-            clauses=("ISO 10002:2018 7.9",),
-            due=None,
-            stop=None,
-            recheck=None,
-            reasons=said,
-            fixes=(),
-            mode=BEFORE_POLICY if bound.before_policy(complaint) else bound.settings.mode,
-            pack=bound.pack.title_version,
-            pack_digest=bound.pack.digest,
-        )
-    ]
+    return [_of_every_binding(bound, complaint, ONE_SIDED, verdict, said, "7.9")]
 
 
 def _finding(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+import orjson
 
 from ombud.model.event import Ref
 from ombud.model.mark import MoveBack, Plan
@@ -32,28 +33,25 @@ def plan(desired: Desired, actual: Actual) -> Plan:
 def to_json(asked: Plan) -> str:
     """Write a plan for the outbox; its digest is the key under which the helpdesk remembers it."""
     back = asked.move_back
-    return json.dumps(
-        {
-            "ref": [asked.ref.account, asked.ref.vendor, asked.ref.id],
-            "revision": asked.revision,
-            "head": asked.head,
-            "add_tags": sorted(asked.add_tags),
-            "remove_tags": sorted(asked.remove_tags),
-            "text": asked.text,
-            "text_digest": asked.text_digest,
-            "notify": asked.notify,
-            "move_back": None
-            if back is None
-            else [back.from_status, list(back.to_statuses), back.transition, back.change],
-        },
-        sort_keys=True,
-        ensure_ascii=False,
-    )
+    told = {
+        "ref": [asked.ref.account, asked.ref.vendor, asked.ref.id],
+        "revision": asked.revision,
+        "head": asked.head,
+        "add_tags": sorted(asked.add_tags),
+        "remove_tags": sorted(asked.remove_tags),
+        "text": asked.text,
+        "text_digest": asked.text_digest,
+        "notify": asked.notify,
+        "move_back": None
+        if back is None
+        else [back.from_status, list(back.to_statuses), back.transition, back.change],
+    }
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def from_json(text: str) -> Plan:
     """Read a plan from the outbox."""
-    told = json.loads(text)
+    told = orjson.loads(text)
     back = told["move_back"]
     return Plan(
         ref=Ref(*told["ref"]),

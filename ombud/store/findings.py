@@ -91,14 +91,14 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
             if row is None and each.verdict in _SILENT:
                 continue
             told = _row(each, known_at)
-            now = tuple([told[place] for place in _PLACES])
             if row is not None:
-                if now == row[5:]:
+                if tuple([told[place] for place in _PLACES]) == row[5:]:
                     continue
                 ended.append((known_at, None, row[0]))
             begun.append(told)
-            if row is None or now[:2] != row[5:7]:
-                lines.append((case, each.rule, each.occurrence, *now[:2], one.why, one.digests))
+            stands = (told[_PLACES[0]], told[_PLACES[1]])
+            if row is None or stands != row[5:7]:
+                lines.append((case, each.rule, each.occurrence, *stands, one.why, one.digests))
         for row in before.values():
             why = one.withdrawn or "no longer judged"
             ended.append((known_at, why, row[0]))
