@@ -18,6 +18,7 @@ import requests
 import responses
 
 from connectors.errors import HelpdeskError, Kind
+from connectors.oauth import OAuth
 from connectors.signin import Grant
 from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
 from ombud.store import Store
@@ -505,6 +506,25 @@ def test_who_is_killed_right_after_a_refresh_has_stored_it_and_used_nothing(
     with desk.open() as service:
         service.sync("sandbox")
     assert len(refreshes(jira)) == 2
+
+
+def test_who_is_killed_before_a_refresh_is_stored_says_so_the_next_time(desk, jira, monkeypatch):
+    jira.world.clock.advance(3601)
+    ask = OAuth.by_refresh
+
+    def dying(self, refresh):
+        ask(self, refresh)
+        raise Killed
+
+    monkeypatch.setattr(OAuth, "by_refresh", dying)
+    with desk.open() as service, pytest.raises(Killed):
+        service.sync("sandbox")
+    monkeypatch.undo()
+    with desk.open() as service:
+        assert "Refresh" in desk.by_name(service.signin.foretell("sandbox"))
+        with pytest.raises(HelpdeskError, match="the only token that is still good"):
+            service.sync("sandbox")
+    assert not wrong(desk.connect())
 
 
 def test_no_token_stands_anywhere_in_clear_text(desk, jira, caplog, capfd):
