@@ -14,9 +14,9 @@ from rich.text import Text
 
 from connectors.errors import ConfigurationError, HelpdeskError
 from connectors.file import LogError
-from connectors.redirect import PORT
 from ombud import terminal
 from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
+from ombud.commands.accounts import accounts
 from ombud.commands.packs import packs
 from ombud.commands.sandbox import sandbox
 from ombud.log import configure_logging
@@ -30,7 +30,6 @@ from sync.service import NotFound, Service, open_service
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ombud.model.connector import Check
     from ombud.model.finding import Finding
 
 #: A sync longer than this has its hours foretold, in seconds.
@@ -46,10 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Start with: ombud demo. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 helpdesk.",
 )
-accounts_app = typer.Typer(
-    help="Look at accounts: sign-in, permissions, what fires on a reopen.", no_args_is_help=True
-)
-app.add_typer(accounts_app, name="accounts")
+app.add_typer(accounts, name="accounts")
 app.add_typer(packs, name="packs")
 app.add_typer(sandbox, name="sandbox")
 
@@ -73,6 +69,7 @@ class _State:
 
 @app.callback()
 def main_options(
+    context: typer.Context,
     config: Annotated[
         Path, typer.Option(help="The configuration file.", envvar="OMBUD_CONFIG")
     ] = Path("ombud.toml"),
@@ -83,6 +80,8 @@ def main_options(
 ) -> None:
     """Read the options every command shares."""
     _State.config, _State.debug = config, debug
+    # For the groups of commands, which cannot ask here.
+    context.obj = config
     configure_logging(debug=debug)
 
 
@@ -281,65 +280,6 @@ def init(
     out.print(suggestion.sentence, soft_wrap=True)
     step = f"connect {account}" if sign_in else "check"
     out.print(f"Next: ombud accounts {step}, then ombud sync", style="dim")
-
-
-@accounts_app.command("check")
-def accounts_check(
-    account: Annotated[str | None, typer.Argument()] = None, form: Format = Form.table
-) -> None:
-    """Test sign-in and each permission with its reason, and list what fires on a reopen."""
-    with _service() as service:
-        found = [
-            (name, each)
-            for name in ([account] if account else list(service.settings.accounts))
-            for each in service.checks(name)
-        ]
-    _print_checks(found, form)
-
-
-@accounts_app.command("connect")
-def accounts_connect(
-    account: Annotated[str, typer.Argument(help="The account, as ombud.toml names it.")],
-    *,
-    paste: Annotated[
-        bool, typer.Option("--paste", help="Ask for the address you came back to; do not listen.")
-    ] = False,
-    port: Annotated[
-        int, typer.Option(help="Port of this machine at which you come back from signing in.")
-    ] = PORT,
-    form: Format = Form.table,
-) -> None:
-    """Sign an account in, store what that gave, and compare what was granted with what is needed.
-
-    Ways of signing in stand in ombud.toml: options = {sign_in = "client_credentials"}, "code", "token".
-    """
-
-    def tell(address: str) -> None:
-        err.print("Open this address, and let Ombud in:")
-        err.print(Text(address), soft_wrap=True)
-
-    def pasted() -> str:
-        return str(typer.prompt("The address you came back to", err=True))
-
-    with _service() as service:
-        found = service.connect(account, port=port, tell=tell, paste=pasted if paste else None)
-    _print_checks([(account, each) for each in found], form)
-
-
-def _print_checks(found: list[tuple[str, Check]], form: Form) -> None:
-    rows = [
-        (
-            name,
-            "yes" if each.ok else "unknown" if each.ok is None else "NO",
-            each.name,
-            each.why,
-            each.remedy,
-        )
-        for name, each in found
-    ]
-    terminal.print_rows(out, ("account", "holds", "what", "why", "remedy"), rows, form=form)
-    if any(each.ok is False for _, each in found):
-        raise typer.Exit(HELPDESK)
 
 
 @app.command()

@@ -118,17 +118,12 @@ class SignIn:
                 visit = Visit(door.address)
                 tell(asks.address(visit, scopes))
                 grant = asks.by_return(visit, door.wait())
+        vendor, settings = self._vendor(account), self._of(account)
+        signed = Fixed(bearer(grant.access), again(account))
+        client = self._client(account, vendor.place(account, settings), signed)
         with self._store.signing(account):
             tokens.keep(grant)
-        vendor, settings = self._vendor(account), self._of(account)
-        client = self._client(
-            account,
-            vendor.place(account, settings),
-            authorizer=Fixed(bearer(grant.access), again(account)),
-        )
-        placed = vendor.placed(client, settings, grant)
-        with self._store.signing(account):
-            tokens.keep(placed)
+            tokens.keep(vendor.placed(client, settings, grant))
 
     def checks(self, account: str) -> Iterator[Check]:
         """Compare what was granted with what is needed, and foretell when it ends."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import re
 import subprocess
@@ -18,13 +17,9 @@ import requests
 import responses
 
 from connectors.errors import HelpdeskError, Kind
-from connectors.oauth import OAuth
-from connectors.signin import Grant
 from ombud.sandbox.serve import start_in_thread, start_zendesk_in_thread
-from ombud.store import Store
-from sync.doctor import examine
-from sync.service import open_service
-from tests.desks import KEY, Stepped, jira_folder, rt_service
+from tests.desks import KEY, rt_service
+from tests.sign_in_desk import Desk, at_once, jira_config, refreshes, told, wrong, zendesk_config
 from tests.zendesk_desk import zendesk_folder
 
 OMBUD = str(Path(sys.executable).with_name("ombud"))
@@ -36,56 +31,6 @@ def run(config, *arguments):
         [OMBUD, *arguments], cwd=config.parent, capture_output=True, text=True, timeout=60, check=False,
         env={**os.environ, "COLUMNS": "200"},
     )  # fmt: skip
-
-
-def told(*_):
-    """Show nobody anything."""
-
-
-def at_once(server):
-    """Let ombud in as a person would who says yes at once; gives the address they come back to."""
-    seen = []
-
-    def tell(address):
-        seen.append(address)
-
-    def paste():
-        answer = requests.get(seen[-1], allow_redirects=False, timeout=10)
-        assert answer.status_code == 302, answer.text
-        return answer.headers["Location"]
-
-    return {"port": 8917, "tell": tell, "paste": paste}
-
-
-def zendesk_config(folder, server, way, mode="observe", **secrets):
-    """Lay out a configuration that signs in by OAuth, and has no API token at all."""
-    config = zendesk_folder(folder, server, mode=mode)
-    text = config.read_text(encoding="utf-8")
-    text = text.replace("options = {", f'options = {{sign_in = "{way}", ', 1)
-    config.write_text(text, encoding="utf-8")
-    held = {"CLIENT_ID": server.client_id, "CLIENT_SECRET": server.client_secret} | secrets
-    lines = [f"ZENDESK_{name}={value}" for name, value in held.items() if value]
-    (folder / ".env").write_text("\n".join([f"OMBUD_KEY={KEY}", *lines]), encoding="utf-8")
-    return config
-
-
-class Desk:
-    """A configuration and its helpdesk, opened as often as a test wants."""
-
-    def __init__(self, config, server, account):
-        self.config, self.server, self.account = config, server, account
-        self.clock = Stepped(server.world.clock.now)
-
-    def open(self):
-        return open_service(self.config, self.clock, sleep=self.clock.sleep)
-
-    def connect(self, **how):
-        with self.open() as service:
-            return self.by_name(service.connect(self.account, **(at_once(self.server) | how)))
-
-    @staticmethod
-    def by_name(found):
-        return {each.name: each for each in found}
 
 
 @pytest.fixture
@@ -114,21 +59,6 @@ def jira():
         yield server
 
 
-def jira_config(folder, server, way, mode="observe", **secrets):
-    """Lay out a configuration that signs in through Atlassian's servers, all of them the sandbox."""
-    config = jira_folder(folder, server, mode=f'"{mode}"')
-    text = config.read_text(encoding="utf-8")
-    options = (
-        f'options = {{sign_in = "{way}", auth_url = "{server.url}", api_url = "{server.url}"}}'
-    )
-    text = re.sub(r"^(url = .*)$", rf"\1\n{options}", text, count=1, flags=re.MULTILINE)
-    config.write_text(text, encoding="utf-8")
-    held = {"CLIENT_ID": server.client_id, "CLIENT_SECRET": server.client_secret} | secrets
-    lines = [f"SANDBOX_{name}={value}" for name, value in held.items() if value]
-    (folder / ".env").write_text("\n".join([f"OMBUD_KEY={KEY}", *lines]), encoding="utf-8")
-    return config
-
-
 def test_jira_signs_in_by_a_code_and_speaks_through_the_gateway(tmp_path, jira):
     desk = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
     found = desk.connect()
@@ -140,17 +70,6 @@ def test_jira_signs_in_by_a_code_and_speaks_through_the_gateway(tmp_path, jira):
         assert service.fields("sandbox")
     paths = [call["path"] for call in jira.calls]
     assert not [path for path in paths if path.startswith("/rest/")]
-
-
-def refreshes(server):
-    """Count the refresh calls that the sandbox answered or cut off."""
-    return [
-        call for call in server.calls if call["method"] == "POST" and "/oauth/token" in call["path"]
-    ]
-
-
-def wrong(found):
-    return sorted(name for name, each in found.items() if each.ok is False)
 
 
 # --- Zendesk
@@ -373,193 +292,6 @@ def test_what_a_tokens_scopes_do_not_cover_is_refused_without_endless_refreshing
     with desk.open() as service, pytest.raises(HelpdeskError, match="scope does not match"):
         service.sync("sandbox")
     assert len(refreshes(jira)) == before + 1
-
-
-# --- tokens that are used up
-
-
-@pytest.fixture
-def desk(tmp_path, jira):
-    held = Desk(jira_config(tmp_path, jira, "code"), jira, "sandbox")
-    held.connect()
-    return held
-
-
-def test_a_token_is_refreshed_before_it_ends_and_the_new_one_is_kept(desk, jira):
-    jira.world.clock.advance(3600 - 200)
-    asked = len(jira.calls)
-    with desk.open() as service:
-        service.sync("sandbox")
-    assert len(refreshes(jira)) == 2
-    assert {call["status"] for call in jira.calls[asked:]} == {200}
-    with desk.open() as service:
-        service.sync("sandbox")
-    assert len(refreshes(jira)) == 2
-
-
-def test_for_weeks_each_refresh_token_is_used_once(desk, jira):
-    with desk.open() as service:
-        for _ in range(20):
-            jira.world.clock.advance(86400)
-            service.sync("sandbox")
-    assert [call["status"] for call in refreshes(jira)] == [200] * 21
-
-
-def test_two_who_need_a_new_token_at_once_fetch_one(desk, jira):
-    jira.world.clock.advance(3600)
-    # The first holds the others up for as long as they need to come.
-    jira.faults.order([{"match": "oauth/token", "kind": "delay", "seconds": 0.5}])
-    signed = []
-
-    def sign():
-        with desk.open() as service:
-            signed.append(service.signin.authorizer("sandbox").headers()["Authorization"])
-
-    threads = [threading.Thread(target=sign) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refreshes(jira)) == 2
-    assert len(set(signed)) == 1
-    assert len(signed) == 4
-
-
-def test_a_token_that_was_taken_back_is_replaced_once_and_the_question_is_asked_again(desk, jira):
-    jira.world.clock.advance(1200)
-    with desk.open() as service:
-        service.sync("sandbox")
-        jira.site.gateway.tokens.clear()
-        assert service.statuses("sandbox")
-    assert len(refreshes(jira)) == 2
-
-
-def test_a_token_that_another_process_replaced_is_taken_from_the_database(desk, jira):
-    with desk.open() as first, desk.open() as second:
-        first.sync("sandbox")
-        second.sync("sandbox")
-        jira.world.clock.advance(1200)
-        jira.site.gateway.tokens.clear()
-        assert first.statuses("sandbox")
-        assert second.statuses("sandbox")
-    assert len(refreshes(jira)) == 2
-
-
-def test_the_lost_answer_of_a_refresh_is_reported_with_its_remedy(desk, jira):
-    jira.world.clock.advance(3601)
-    jira.faults.order([{"match": "oauth/token", "kind": "lost_reply"}])
-    with desk.open() as service:
-        with pytest.raises(HelpdeskError, match="answer to a refresh was lost") as caught:
-            service.sync("sandbox")
-        assert caught.value.kind is Kind.busy
-        assert "accounts connect sandbox" in caught.value.remedy
-        assert "its answer never came" in desk.by_name(service.signin.foretell("sandbox"))["Refresh"].why  # fmt: skip
-    with desk.open() as service:
-        with pytest.raises(HelpdeskError, match="the only token that is still good") as caught:
-            service.sync("sandbox")
-        assert caught.value.kind is Kind.signin
-    assert not wrong(desk.connect())
-    with desk.open() as service:
-        service.sync("sandbox")
-
-
-def test_a_refresh_that_never_arrived_is_made_again(desk, jira):
-    jira.world.clock.advance(3601)
-    jira.faults.order([{"match": "oauth/token", "kind": "drop"}])
-    with desk.open() as service, pytest.raises(HelpdeskError, match="lost"):
-        service.sync("sandbox")
-    with desk.open() as service:
-        service.sync("sandbox")
-        assert "Refresh" not in desk.by_name(service.signin.foretell("sandbox"))
-
-
-def test_while_the_token_still_signs_a_busy_server_is_no_trouble(desk, jira):
-    jira.world.clock.advance(3600 - 200)
-    jira.faults.order(
-        [{"match": "oauth/token", "kind": "status", "status": 429, "times": 9, "headers": {"Retry-After": "900"}}]
-    )  # fmt: skip
-    with desk.open() as service:
-        service.sync("sandbox")
-    assert len(refreshes(jira)) == 2
-
-
-class Killed(BaseException):
-    """End the process, as a signal would."""
-
-
-def test_who_is_killed_right_after_a_refresh_has_stored_it_and_used_nothing(
-    desk, jira, monkeypatch
-):
-    jira.world.clock.advance(3601)
-    keep, asked = Store.keep_token, len(jira.calls)
-
-    def dying(self, account, plain, until):
-        keep(self, account, plain, until)
-        if Grant.read(plain).asked is None:
-            raise Killed
-
-    monkeypatch.setattr(Store, "keep_token", dying)
-    with desk.open() as service, pytest.raises(Killed):
-        service.sync("sandbox")
-    monkeypatch.undo()
-    assert [call["path"] for call in jira.calls[asked:]] == ["/oauth/token"]
-    with desk.open() as service:
-        service.sync("sandbox")
-    assert len(refreshes(jira)) == 2
-
-
-def test_who_is_killed_before_a_refresh_is_stored_says_so_the_next_time(desk, jira, monkeypatch):
-    jira.world.clock.advance(3601)
-    ask = OAuth.by_refresh
-
-    def dying(self, refresh):
-        ask(self, refresh)
-        raise Killed
-
-    monkeypatch.setattr(OAuth, "by_refresh", dying)
-    with desk.open() as service, pytest.raises(Killed):
-        service.sync("sandbox")
-    monkeypatch.undo()
-    with desk.open() as service:
-        assert "Refresh" in desk.by_name(service.signin.foretell("sandbox"))
-        with pytest.raises(HelpdeskError, match="the only token that is still good"):
-            service.sync("sandbox")
-    assert not wrong(desk.connect())
-
-
-def test_no_token_stands_anywhere_in_clear_text(desk, jira, caplog, capfd):
-    caplog.set_level(logging.DEBUG)
-    jira.world.clock.advance(3500)
-    with desk.open() as service:
-        service.sync("sandbox")
-        kept = service.signin.authorizer("sandbox").kept()
-        text = repr((service.signin.authorizer("sandbox"), kept, service.signin))
-        files = [path.read_bytes() for path in desk.config.parent.iterdir() if path.name != ".env"]
-    words = [*jira.site.gateway.tokens, *jira.site.gateway.refreshes, jira.client_secret]
-    assert kept.access in words
-    printed = caplog.text + "".join(capfd.readouterr()) + text
-    assert [word for word in words if word in printed] == []
-    assert [word for word in words for data in files if word.encode() in data] == []
-
-
-def test_doctor_foretells_when_a_refresh_token_was_not_used_for_long(desk, jira):
-    def foretold():
-        return {each.name: each for each in examine(desk.config, desk.clock) if "oken" in each.name}
-
-    assert foretold()["Refresh token of sandbox"].ok
-    assert "renewed by itself" in foretold()["Token of sandbox"].why
-    jira.world.clock.advance(59 * 86400)
-    (desk.config.with_name("ombud.toml")).write_text(
-        re.sub(r"(?s)\[\[bindings\]\].*?(?=\[calendars)", "", desk.config.read_text("utf-8")),
-        encoding="utf-8",
-    )
-    assert foretold()["Refresh token of sandbox"].ok
-    jira.world.clock.advance(2 * 86400)
-    assert foretold()["Refresh token of sandbox"].ok is None
-    assert "unused for 61 days" in foretold()["Refresh token of sandbox"].why
-    jira.world.clock.advance(30 * 86400)
-    assert foretold()["Refresh token of sandbox"].ok is False
-    assert "accounts connect" in foretold()["Refresh token of sandbox"].remedy
 
 
 # --- before there is anything
