@@ -137,6 +137,8 @@ def settle(
             tally.complaints += decision is Decision.complaint
         elif open_first and each.later and state is None:
             outside.append(TicketState.awaited(each, decision, bound.name))
+            # It is seen when it is read.
+            tally.seen -= 1
         else:
             wanted.append(
                 replace(

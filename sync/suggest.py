@@ -80,6 +80,15 @@ _STAGE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "decided": ("decided", "entschieden", "décidé"),
     "closed": ("done", "closed", "geschlossen", "fermé", "erledigt"),
 }
+#: What helpdesks say of a status themselves -> stage, and whom it waits for.
+_CATEGORIES: Final[Mapping[str, tuple[str, str | None]]] = {
+    "done": ("closed", None),
+    "solved": ("closed", None),
+    "closed": ("closed", None),
+    "pending": ("investigating", "complainant"),
+    "hold": ("investigating", "third_party"),
+}
+_ENDS: Final = frozenset({"solved", "closed"})
 _WAITING_WORDS: Final = (
     "waiting for customer",
     "pending customer",
@@ -192,10 +201,13 @@ def match_stages(statuses: Sequence[NativeStatus]) -> dict[str, tuple[str, str |
     for status in statuses:
         name = status.name.strip().casefold()
         stage = next((stage for stage, words in _STAGE_WORDS.items() if name in words), None)
-        if stage is None and status.category == "done":
-            stage = "closed"
+        waiting = "complainant" if name in _WAITING_WORDS else None
+        told = _CATEGORIES.get(status.category or "")
+        # What a helpdesk counts as its end is one, whatever people call it.
+        if told is not None and (stage is None or status.category in _ENDS):
+            stage, waiting = told
         if stage is not None:
-            found[status.id] = (stage, "complainant" if name in _WAITING_WORDS else None)
+            found[status.id] = (stage, waiting)
     return found
 
 

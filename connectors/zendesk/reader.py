@@ -348,7 +348,8 @@ class Reader:
         form = str(ticket.get("ticket_form_id") or "")
         found: dict[str, tuple[str, ...]] = {"tag": tuple(ticket.get("tags") or ())}
         if form:
-            found["form"] = (form, self.site.forms[form]) if form in self.site.forms else (form,)
+            names = (form, self.site.forms[form]) if form in self.site.forms else (form,)
+            found |= {"form": names, "project": names}
         for name, native in (("brand", "brand_id"), ("group", "group_id"), ("type", "type")):
             if ticket.get(native):
                 found[name] = (str(ticket[native]),)
