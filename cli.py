@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from connectors.errors import HelpdeskError
+from connectors.errors import ConfigurationError, HelpdeskError
 from connectors.file import LogError
 from ombud import terminal
 from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
+from ombud.commands.accounts import accounts
 from ombud.commands.packs import packs
 from ombud.commands.sandbox import sandbox
 from ombud.log import configure_logging
@@ -44,10 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Start with: ombud demo. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 helpdesk.",
 )
-accounts_app = typer.Typer(
-    help="Look at accounts: sign-in, permissions, what fires on a reopen.", no_args_is_help=True
-)
-app.add_typer(accounts_app, name="accounts")
+app.add_typer(accounts, name="accounts")
 app.add_typer(packs, name="packs")
 app.add_typer(sandbox, name="sandbox")
 
@@ -71,6 +69,7 @@ class _State:
 
 @app.callback()
 def main_options(
+    context: typer.Context,
     config: Annotated[
         Path, typer.Option(help="The configuration file.", envvar="OMBUD_CONFIG")
     ] = Path("ombud.toml"),
@@ -81,6 +80,8 @@ def main_options(
 ) -> None:
     """Read the options every command shares."""
     _State.config, _State.debug = config, debug
+    # For the groups of commands, which cannot ask here.
+    context.obj = config
     configure_logging(debug=debug)
 
 
@@ -255,48 +256,30 @@ def init(
     url: Annotated[
         str | None, typer.Option(help="The helpdesk's address; asked for without.")
     ] = None,
-    vendor: Annotated[str, typer.Option(help="jira or rt.")] = "jira",
+    vendor: Annotated[str, typer.Option(help="jira, rt or zendesk.")] = "jira",
     account: Annotated[str, typer.Option(help="A name for the account: a-z, 0-9 and _.")] = "acme",
     pack: Annotated[str, typer.Option(help="The policy pack.")] = "iso10002",
     profile: Annotated[str, typer.Option(help="starter, standard or strict.")] = "starter",
     project: Annotated[
         str | None, typer.Option(help="The project or queue that holds the complaints.")
     ] = None,
+    sign_in: Annotated[
+        str | None, typer.Option(help="How to sign in: token, scoped or client_credentials.")
+    ] = None,
 ) -> None:
     """Write ombud.toml and a suggested mapping, and show which rules your fields can carry."""
     from sync.suggest import suggest
 
     url = url or typer.prompt("Address of the helpdesk")
-    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
+    suggestion = suggest(_State.config, vendor=vendor, account=account, url=url, pack=pack, profile=profile, project=project, sign_in=sign_in, clock=SystemClock(), sleep=time.sleep)  # fmt: skip
     for line in suggestion.lines:
         out.print(terminal.plain(line), soft_wrap=True)
     terminal.print_rows(
         out, ("rule", "data needed", "mapped", "filled"), suggestion.coverage, form="table"
     )
     out.print(suggestion.sentence, soft_wrap=True)
-    out.print("Next: ombud accounts check, then ombud sync", style="dim")
-
-
-@accounts_app.command("check")
-def accounts_check(
-    account: Annotated[str | None, typer.Argument()] = None, form: Format = Form.table
-) -> None:
-    """Test sign-in and each permission with its reason, and list what fires on a reopen."""
-    with _service() as service:
-        rows = [
-            (
-                name,
-                "yes" if each.ok else "unknown" if each.ok is None else "NO",
-                each.name,
-                each.why,
-                each.remedy,
-            )
-            for name in ([account] if account else list(service.settings.accounts))
-            for each in service.checks(name)
-        ]
-    terminal.print_rows(out, ("account", "holds", "what", "why", "remedy"), rows, form=form)
-    if any(row[1] == "NO" for row in rows):
-        raise typer.Exit(HELPDESK)
+    step = f"connect {account}" if sign_in else "check"
+    out.print(f"Next: ombud accounts {step}, then ombud sync", style="dim")
 
 
 @app.command()
@@ -411,7 +394,7 @@ def _fail(message: str, code: int, error: Exception) -> NoReturn:
 def _guarded(run: Callable[[], object]) -> None:
     try:
         run()
-    except (SettingsError, PackError, LogError, NotFound) as error:
+    except (SettingsError, ConfigurationError, PackError, LogError, NotFound) as error:
         _fail(str(error), USAGE, error)
     except HelpdeskError as error:
         _fail(str(error), HELPDESK, error)

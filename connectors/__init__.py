@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING
 
 from connectors.check import load_manifest, vendors
 from connectors.errors import ConfigurationError
+from connectors.signin import FETCHED, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
-    from ombud.model.connector import Connector
+    from ombud.model.connector import Connector, Manifest
     from ombud.settings import Account
 
-__all__ = ["ConfigurationError", "load_manifest", "open_connector", "vendors"]
+__all__ = ["ConfigurationError", "load_manifest", "manifest_of", "open_connector", "vendors"]
+
+
+def manifest_of(account: str, settings: Account) -> Manifest:
+    """Give the manifest of an account's vendor; raises `ConfigurationError` where there is no such vendor."""
+    if settings.vendor not in vendors():
+        known = ", ".join(vendors())
+        raise ConfigurationError(
+            f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}"
+        )
+    return load_manifest(settings.vendor)
 
 
 def open_connector(
@@ -26,35 +38,36 @@ def open_connector(
     clock: Clock,
     sleep: Callable[[float], None],
     on_wait: Callable[[str, float], None] | None = None,
+    authorizer: Authorizer | None = None,
 ) -> Connector:
     """Open an account's connector.
 
     Args:
         account: the account's name.
         settings: its lines in ombud.toml.
-        secrets: gives the secrets that the manifest names.
+        secrets: gives the secrets that the manifest names for the account's way of signing in.
         clock: tells the time.
         sleep: waits.
         on_wait: told why and how long it waits.
+        authorizer: signs requests where tokens are fetched; without, the secrets do.
 
     Raises:
-        ConfigurationError: no such vendor, or an address that must not be used.
+        ConfigurationError: no such vendor or way of signing in, or an address that must not be used.
 
     """
-    if settings.vendor not in vendors():
-        known = ", ".join(vendors())
-        raise ConfigurationError(
-            f"accounts.{account}.vendor: {settings.vendor!r} is not known. Known: {known}"
-        )
-    manifest = load_manifest(settings.vendor)
+    manifest = manifest_of(account, settings)
+    way = way_of(account, settings, manifest)
+    if (way in FETCHED) is not (authorizer is not None):
+        raise ConfigurationError(f"accounts.{account}: sign_in = {way!r} needs tokens to be kept")
     connect = import_module(f"connectors.{settings.vendor}").connect
     connector: Connector = connect(
         account,
         settings,
-        secrets(manifest.secrets),
+        secrets(manifest.sign_in.get(way, ())),
         manifest=manifest,
         clock=clock,
         sleep=sleep,
         on_wait=on_wait,
+        authorizer=authorizer,
     )
     return connector

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
+from connectors.signin import FETCHED
 from ombud.model.connector import Capability, Guarding, Manifest
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def load_manifest(vendor: str) -> Manifest:
             api=told["api"],
             capabilities=frozenset(Capability(name) for name in told["capabilities"]),
             guard=Guarding(told["guard"]),
-            secrets=tuple(told["secrets"]),
+            sign_in={way: tuple(names) for way, names in told["sign_in"].items()},
             scopes=dict(told["scopes"]),
             request_seconds=float(told["request_seconds"]),
             limits=told["limits"],
+            oauth=dict(told.get("oauth") or {}),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -57,6 +59,8 @@ def faults(vendor: str) -> Iterator[str]:
         there = (folder / file).exists()
         if vendor != "file" and there != (capability in manifest.capabilities):
             yield f"{vendor}: {file} is {'there' if there else 'missing'}, and the manifest says otherwise"
-    for permission, reason in manifest.scopes.items():
+    if FETCHED & manifest.sign_in.keys() and not (folder / "signin.py").exists():
+        yield f"{vendor}: signin.py is missing, and the manifest says otherwise"
+    for permission, reason in (*manifest.scopes.items(), *manifest.oauth.items()):
         if not reason:
             yield f"{vendor}: permission {permission} has no reason"

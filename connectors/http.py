@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.errors import Line
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
 
 #: Seconds to connect, and seconds between two bytes of an answer.
@@ -82,13 +83,14 @@ class Client:
         explain: Callable[[bytes], str] | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         on_wait: Callable[[str, float], None] | None = None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare a client; raises `ConfigurationError` for an address that must not be used.
 
         Args:
             account: name for errors and logs.
             base: address that paths are put behind.
-            headers: sent with every request; secrets live here and nowhere else.
+            headers: sent with every request.
             clock: tells the time for waits that are dates.
             sleep: waits.
             ca: file of the certificate authority to trust, where it is a private one.
@@ -97,6 +99,7 @@ class Client:
             explain: reads what the vendor says from an error's body, without personal data.
             timeout: seconds to connect, and between two bytes.
             on_wait: told why and how long it waits.
+            authorizer: signs every request; the only one here who knows a secret.
 
         """
         self.account = account
@@ -108,6 +111,7 @@ class Client:
         self._explain = explain or (lambda _: "")
         self._timeout = timeout
         self._on_wait = on_wait
+        self._authorizer = authorizer
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update(
@@ -154,11 +158,19 @@ class Client:
         """
         operation = operation or f"{method} {path}"
         waited = 0.0
+        renewed = False
         for attempt in range(1, TRIES + 1):
+            signed = self.signed()
             self.calls[operation] += 1
             try:
-                answer = self._once(method, path, body, params, headers, operation, safe=safe)
+                answer = self._once(
+                    method, path, body, params, {**signed, **(headers or {})}, operation, safe=safe
+                )
             except HelpdeskError as error:
+                # What was refused for its signature was not done: even a write may be sent again.
+                if error.status == 401 and not renewed and attempt < TRIES and self._renew(signed):
+                    renewed = True
+                    continue
                 if not safe or error.kind is not Kind.busy or attempt == TRIES:
                     raise
                 wait = error.retry_after if error.retry_after is not None else _jittered(attempt)
@@ -172,6 +184,13 @@ class Client:
             else:
                 return answer
         raise AssertionError("unreachable")  # pragma: no cover (the last try returns or raises)
+
+    def signed(self) -> Mapping[str, str]:
+        """Give the headers that sign a request now."""
+        return {} if self._authorizer is None else self._authorizer.headers()
+
+    def _renew(self, signed: Mapping[str, str]) -> bool:
+        return self._authorizer is not None and self._authorizer.renew(signed)
 
     def _once(
         self,
@@ -223,7 +242,7 @@ class Client:
             operation,
             status=response.status_code,
             detail=self._said(response.headers, content),
-            remedy=line.remedy,
+            remedy=self._remedy(response.status_code) or line.remedy,
             retry_after=self._retry_after(response.headers)
             if response.status_code in _RETRIED
             else None,
@@ -232,6 +251,9 @@ class Client:
             and line.kind is Kind.busy
             and response.status_code not in {408, 425, 429},
         )
+
+    def _remedy(self, status: int) -> str:
+        return self._authorizer.remedy if self._authorizer is not None and status == 401 else ""
 
     def _whole(self, response: requests.Response, operation: str, *, safe: bool) -> bytes:
         parts: list[bytes] = []

@@ -113,18 +113,21 @@ def load_settings(path: Path) -> Settings:
 def secrets_of(account: str, names: Sequence[str], folder: Path) -> dict[str, str]:
     """Read an account's secrets from the environment, else from .env beside ombud.toml.
 
+    A name with a `?` behind may be missing.
+
     Raises:
         SettingsError: naming each variable that is missing.
 
     """
     found: dict[str, str] = {}
     faults: list[Fault] = []
-    for name in names:
+    for told in names:
+        name = told.removesuffix("?")
         variable = f"{account.upper()}_{name}"
         value = secret(variable, folder)
         if value:
             found[name] = value
-        else:
+        elif name == told:
             faults.append(
                 Fault(
                     str(folder / ".env"),

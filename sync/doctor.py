@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import stat
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connectors import load_manifest, vendors
-from connectors.errors import HelpdeskError
+from connectors.errors import ConfigurationError, HelpdeskError
+from connectors.oauth import again
+from connectors.signin import way_of
 from ombud.model.connector import Capability, Check
 from ombud.settings import load_settings, secrets_of
 from ombud.store import StoreError
@@ -73,6 +76,7 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
         return
     with service:
         yield from _database(service)
+        yield from _sign_ins(service)
         yield from _mappings(service)
 
 
@@ -96,8 +100,10 @@ def _secrets(settings: Settings) -> Iterator[Check]:
             )
             continue
         try:
-            secrets_of(name, load_manifest(account.vendor).secrets, settings.folder)
-        except SettingsError as error:
+            manifest = load_manifest(account.vendor)
+            names = manifest.sign_in.get(way_of(name, account, manifest), ())
+            secrets_of(name, names, settings.folder)
+        except (SettingsError, ConfigurationError) as error:
             yield Check(f"Account {name}", ok=False, why=str(error), remedy="")
         else:
             yield Check(f"Account {name}", ok=True, why="its secrets are set")
@@ -159,6 +165,18 @@ def _database(service: Service) -> Iterator[Check]:
         )
     if len(aside) > 10:
         yield Check("Tickets", ok=False, why=f"{len(aside) - 10} more were put aside", remedy="")
+
+
+def _sign_ins(service: Service) -> Iterator[Check]:
+    """Foretell when the accounts' sign-ins end; accounts whose settings are wrong were named before."""
+    for account in service.settings.accounts:
+        try:
+            for each in service.signin.foretell(account):
+                yield replace(each, name=f"{each.name} of {account}")
+        except (SettingsError, ConfigurationError):
+            continue
+        except StoreError as error:
+            yield Check(f"Token of {account}", ok=False, why=str(error), remedy=again(account))
 
 
 def _mappings(service: Service) -> Iterator[Check]:

@@ -23,6 +23,7 @@ from sync.ingest import Privacy
 from sync.outbox import send
 from sync.report import SyncReport
 from sync.settle import Settling, Tally, judge_again, settle, store_readings
+from sync.signin import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,6 +73,7 @@ class Service:
         self.clock = clock
         self.sleep = sleep
         self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
+        self.signin = SignIn(settings, store, clock, sleep)
         self.elsewhere = Elsewhere(
             {bound.name: bound for bound in self.bounds},
             {name: account.vendor for name, account in settings.accounts.items()},
@@ -129,6 +131,7 @@ class Service:
                 clock=self.clock,
                 sleep=self.sleep,
                 on_wait=lambda why, seconds: self._waiting(why, seconds) if self._waiting else None,
+                authorizer=self.signin.authorizer(account),
             )
             self._connectors[account] = held
         return held
@@ -325,7 +328,21 @@ class Service:
 
     def checks(self, account: str) -> Sequence[Check]:
         """Test an account's sign-in and permissions."""
-        return self.connector(account).check()
+        connector = self.connector(account)
+        return [*self.signin.checks(account), *connector.check()]
+
+    def connect(
+        self,
+        account: str,
+        *,
+        port: int,
+        tell: Callable[[str], None],
+        paste: Callable[[], str] | None = None,
+    ) -> Sequence[Check]:
+        """Sign an account in, as `SignIn.connect` does, and test what that gave."""
+        self._bounds(account)
+        self.signin.connect(account, port=port, tell=tell, paste=paste)
+        return self.checks(account)
 
     def fields(self, account: str) -> Sequence[NativeField]:
         """List an account's fields."""

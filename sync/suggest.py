@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors import load_manifest, open_connector
+from connectors import manifest_of, open_connector
+from connectors.signin import way_of
 from ombud.model.connector import Interest, Schema
 from ombud.model.mapping import DEFAULT_EVIDENCE, INHERENT
 from ombud.settings import Account, secret, secrets_of
 from ombud.toml import Fault, SettingsError
 from policies.load import load_pack
 from policies.rule import Guard
+from sync.signin import sign_for_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -120,6 +122,7 @@ def suggest(
     pack: str,
     profile: str,
     project: str | None,
+    sign_in: str | None = None,
     clock: Clock,
     sleep: Callable[[float], None],
 ) -> Suggestion:
@@ -144,13 +147,17 @@ def suggest(
                     )
                 ]
             )
-    settings = Account(vendor=vendor, url=url)
+    settings = Account(vendor=vendor, url=url, options={"sign_in": sign_in} if sign_in else {})
+    manifest = manifest_of(account, settings)
+    names = manifest.sign_in.get(way_of(account, settings, manifest), ())
+    secrets = secrets_of(account, names, config.parent)
     connector = open_connector(
         account,
         settings,
-        lambda names: secrets_of(account, names, config.parent),
+        lambda _: secrets,
         clock=clock,
         sleep=sleep,
+        authorizer=sign_for_once(account, settings, secrets, clock, sleep),
     )
     fields, statuses = connector.list_fields(), connector.list_statuses()
     configured = load_pack(pack).configured({}, profile)
@@ -161,7 +168,9 @@ def suggest(
     mapping_file.write_text(
         _mapping_text(mapped, stages, statuses, configured.vocabulary), encoding="utf-8"
     )
-    config.write_text(_config_text(vendor, account, url, pack, profile, project), encoding="utf-8")
+    config.write_text(
+        _config_text(account, settings, names, pack, profile, project), encoding="utf-8"
+    )
     lines.append(
         f"{config}: one account, one binding in mode observe; nothing is written to the helpdesk"
     )
@@ -347,18 +356,25 @@ def _mapping_text(
 
 
 def _config_text(
-    vendor: str, account: str, url: str, pack: str, profile: str, project: str | None
+    account: str,
+    settings: Account,
+    names: Sequence[str],
+    pack: str,
+    profile: str,
+    project: str | None,
 ) -> str:
-    place = "queue" if vendor == "rt" else "project"
+    place = "queue" if settings.vendor == "rt" else "project"
     when = f"when = {{{place} = {_toml(project)}}}, " if project else ""
-    scopes = ", ".join(load_manifest(vendor).secrets)
-    return f"""# Written by `ombud init`. Secrets ({scopes}, each behind {account.upper()}_) stand in .env or the environment.
+    told = ", ".join(name.removesuffix("?") for name in names)
+    way = settings.options.get("sign_in")
+    options = f"options = {{sign_in = {_toml(way)}}}\n" if way else ""
+    return f"""# Written by `ombud init`. Secrets ({told}, each behind {account.upper()}_) stand in .env or the environment.
 database = "sqlite:///ombud.db"
 
 [accounts.{account}]
-vendor = {_toml(vendor)}
-url = {_toml(url)}
-
+vendor = {_toml(settings.vendor)}
+url = {_toml(settings.url)}
+{options}
 [[bindings]]
 name = "complaints"
 account = {_toml(account)}

@@ -16,6 +16,7 @@ from ombud.model.event import Nature
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.model.connector import (
         Estimate,
@@ -60,11 +61,20 @@ class Jira:
         clock: Clock,
         sleep: Callable[[float], None],
         on_wait: Callable[[str, float], None] | None = None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
         self.manifest = manifest
-        self._site = Site(account, settings, secrets, clock=clock, sleep=sleep, on_wait=on_wait)
+        self._site = Site(
+            account,
+            settings,
+            secrets,
+            clock=clock,
+            sleep=sleep,
+            on_wait=on_wait,
+            authorizer=authorizer,
+        )
         self._reader = Reader(self._site)
         self._writer = Writer(self._site, self._reader)
 
@@ -224,11 +234,13 @@ class Jira:
         site = self._site
         return JIRA(
             server=site.client.base,
-            basic_auth=(site.secrets["EMAIL"], site.secrets["TOKEN"]),
             max_retries=0,
             get_server_info=False,
             proxies={"http": site.settings.proxy, "https": site.settings.proxy}
             if site.settings.proxy
             else None,
-            options={"verify": site.settings.ca or True},
+            options={
+                "verify": site.settings.ca or True,
+                "headers": dict(site.client.signed()),
+            },
         )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import HelpdeskError, Kind
-from connectors.http import Client
+from connectors.http import Client, checked_base
+from connectors.jira.signin import behind, cloud_id, place, site_address
+from connectors.signin import Fixed, basic
 from ombud.model.instant import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.model.facts import Instant
     from ombud.settings import Account
@@ -47,16 +50,16 @@ class Site:
         clock: Clock,
         sleep: Callable[[float], None],
         on_wait: Callable[[str, float], None] | None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
         self.settings = settings
-        self.secrets = secrets
-        token = base64.b64encode(f"{secrets['EMAIL']}:{secrets['TOKEN']}".encode()).decode()
-        self.client = Client(
+        self._authorizer = authorizer or Fixed(basic(secrets["EMAIL"], secrets["TOKEN"]))
+        self._open = partial(
+            Client,
             account,
-            settings.url,
-            {"Authorization": f"Basic {token}"},
+            headers={},
             clock=clock,
             sleep=sleep,
             ca=settings.ca,
@@ -64,7 +67,19 @@ class Site:
             explain=_said,
             on_wait=on_wait,
         )
+        # Refused at once, not at the first question.
+        checked_base(account, settings.url)
         self._me: Me | None = None
+
+    @cached_property
+    def client(self) -> Client:
+        """Give the client of the site, or of the gateway before it where tokens are good for that alone."""
+        base = self._authorizer.base or self.settings.url
+        if self.settings.options.get("sign_in") == "scoped":
+            # Nobody need be signed in to ask this.
+            cloud = cloud_id(self._open(base=site_address(self.settings)))
+            base = behind(place(self.account, self.settings), cloud)
+        return self._open(base=base, authorizer=self._authorizer)
 
     @property
     def me(self) -> Me:
@@ -102,8 +117,7 @@ class Site:
 
     def browse(self, key: str) -> str:
         """Give the address at which people open an issue, on the account's own origin."""
-        site = str(self.settings.options.get("site") or self.client.base)
-        parts = urlsplit(site)
+        parts = urlsplit(site_address(self.settings))
         return f"{parts.scheme}://{parts.netloc}/browse/{key}"
 
 
@@ -121,6 +135,7 @@ def _said(content: bytes) -> str:
     messages = [str(each) for each in told.get("errorMessages") or []]
     messages += [f"{field}: {text}" for field, text in (told.get("errors") or {}).items()]
     if not messages and told.get("message"):
+        # The gateway's way of saying it.
         messages = [str(told["message"])]
     return "; ".join(messages)[:500]
 

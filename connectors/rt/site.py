@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.http import Client
+from connectors.signin import Fixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.settings import Account
 
@@ -64,6 +66,7 @@ class Site:
         clock: Clock,
         sleep: Callable[[float], None],
         on_wait: Callable[[str, float], None] | None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
@@ -78,13 +81,14 @@ class Site:
         self.client = Client(
             account,
             f"{base}/REST/2.0",
-            {"Authorization": f"token {secrets['TOKEN']}"},
+            {},
             clock=clock,
             sleep=sleep,
             ca=settings.ca,
             proxy=settings.proxy,
             explain=_said,
             on_wait=on_wait,
+            authorizer=authorizer or Fixed({"Authorization": f"token {secrets['TOKEN']}"}),
         )
         self._base = base
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.model.connector import (
         Estimate,
@@ -74,11 +75,20 @@ class Zendesk:
         clock: Clock,
         sleep: Callable[[float], None],
         on_wait: Callable[[str, float], None] | None = None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
         self.manifest = manifest
-        self._site = Site(account, settings, secrets, clock=clock, sleep=sleep, on_wait=on_wait)
+        self._site = Site(
+            account,
+            settings,
+            secrets,
+            clock=clock,
+            sleep=sleep,
+            on_wait=on_wait,
+            authorizer=authorizer,
+        )
         self._reader = Reader(self._site)
         self._writer = Writer(self._site, self._reader)
 

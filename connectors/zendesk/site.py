@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind, Line
 from connectors.http import Client
+from connectors.signin import Fixed, basic, bearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from connectors.signin import Authorizer
     from ombud.model.clock import Clock
     from ombud.settings import Account
 
@@ -47,6 +48,7 @@ class Site:
         clock: Clock,
         sleep: Callable[[float], None],
         on_wait: Callable[[str, float], None] | None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
@@ -57,7 +59,7 @@ class Site:
         self.client = Client(
             account,
             self._base,
-            {"Authorization": _authorization(secrets)},
+            {},
             clock=clock,
             sleep=sleep,
             ca=settings.ca,
@@ -65,6 +67,7 @@ class Site:
             table=_TABLE,
             explain=said,
             on_wait=on_wait,
+            authorizer=authorizer or Fixed(authorization(secrets)),
         )
         self._roles: dict[int, Json] = {}
 
@@ -195,12 +198,11 @@ class Site:
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def _authorization(secrets: Mapping[str, str]) -> str:
+def authorization(secrets: Mapping[str, str]) -> dict[str, str]:
     """Sign in by an API token, or by an OAuth access token where no e-mail address goes with it."""
     if not secrets.get("EMAIL"):
-        return f"Bearer {secrets['TOKEN']}"
-    pair = f"{secrets['EMAIL']}/token:{secrets['TOKEN']}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return bearer(secrets["TOKEN"])
+    return basic(f"{secrets['EMAIL']}/token", secrets["TOKEN"])
 
 
 def said(content: bytes) -> str:

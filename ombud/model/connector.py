@@ -52,10 +52,12 @@ class Manifest:
         api: the vendor's API and version.
         capabilities: what it can do.
         guard: how writes are guarded.
-        secrets: names of the secrets it needs, suffixes of environment variables ("EMAIL", "TOKEN").
+        sign_in: way of signing in -> names of the secrets it needs, suffixes of environment variables
+            ("EMAIL", "TOKEN"), those that may be missing with a `?` behind; the first way is the default.
         scopes: permission -> why it is needed.
         request_seconds: longest a request can live, in seconds: an uncertain write waits twice as long.
         limits: rate limits in words, for people.
+        oauth: scope of a token -> why it is needed; those for writing begin with `write`.
 
     """
 
@@ -64,10 +66,11 @@ class Manifest:
     api: str
     capabilities: frozenset[Capability]
     guard: Guarding
-    secrets: tuple[str, ...]
+    sign_in: Mapping[str, tuple[str, ...]]
     scopes: Mapping[str, str]
     request_seconds: float
     limits: str = ""
+    oauth: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

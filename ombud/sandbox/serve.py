@@ -89,7 +89,14 @@ def run(
     server.start()
     zendesk = start_zendesk_in_thread(other, port=zendesk_port)
     ready = {
-        "jira": {"url": server.url, "email": server.email, "token": server.token, "project": "CMP"},
+        "jira": {
+            "url": server.url,
+            "email": server.email,
+            "token": server.token,
+            "project": "CMP",
+            "client_id": server.client_id,
+            "client_secret": server.client_secret,
+        },
         "zendesk": {
             "url": zendesk.url,
             "email": zendesk.email,

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def lock(path: Path, busy: str, *, shared: bool = False) -> int:
+def lock(path: Path, busy: str, *, shared: bool = False, patient: bool = False) -> int:
     """Lock a file, made where it is missing; closing the descriptor given back unlocks it.
 
     Args:
         path: the file.
         busy: what to say where another process holds it.
         shared: hold it beside others who share it.
+        patient: wait for whoever holds it.
 
     Raises:
         Busy: another process holds it.
@@ -35,7 +36,8 @@ def lock(path: Path, busy: str, *, shared: bool = False) -> int:
             f"{path}: {error.strerror}. Check the folder and its permissions"
         ) from error
     try:
-        fcntl.flock(held, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(held, kind if patient else kind | fcntl.LOCK_NB)
     except OSError as error:
         os.close(held)
         raise Busy(busy) from error
@@ -43,9 +45,9 @@ def lock(path: Path, busy: str, *, shared: bool = False) -> int:
 
 
 @contextmanager
-def locked(path: Path, busy: str) -> Iterator[None]:
+def locked(path: Path, busy: str, *, patient: bool = False) -> Iterator[None]:
     """Hold a lock for as long as the block runs."""
-    held = lock(path, busy)
+    held = lock(path, busy, patient=patient)
     try:
         yield
     finally:
@@ -70,6 +72,11 @@ def replacing(database: Path) -> int:
 def account_lock(database: Path, account: str) -> Path:
     """Give the lock file of one account."""
     return _beside(database, f".{quote(account, safe='')}")
+
+
+def token_lock(database: Path, account: str) -> Path:
+    """Give the lock file of one account's tokens; no account's name holds a dot."""
+    return _beside(database, f".{quote(account, safe='')}.token")
 
 
 def _beside(database: Path, name: str) -> Path:

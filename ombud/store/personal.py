@@ -52,6 +52,7 @@ class Vault:
             raise StoreError("OMBUD_KEY is not 32 bytes long. Set the one that `ombud init` made")
         self._wrapping = AESGCM(hmac.digest(key, b"ombud case keys", "sha256"))
         self._naming = hmac.digest(key, b"ombud pseudonyms", "sha256")
+        self._tokens = AESGCM(hmac.digest(key, b"ombud tokens", "sha256"))
         self._sealing = hmac.digest(key, b"ombud decision log", "sha256")
         self.check = hmac.digest(key, b"ombud check", "sha256").hex()
 
@@ -62,6 +63,14 @@ class Vault:
     def seal_end(self, seq: int, last: str) -> str:
         """Give what shows that the decision log ended at a line, to nobody without OMBUD_KEY."""
         return hmac.digest(self._sealing, f"{seq}:{last}".encode(), "sha256").hex()
+
+    def seal_token(self, account: str, plain: str) -> str:
+        """Seal what signs an account's requests; it opens for that account alone."""
+        return self._seal(self._tokens, plain.encode(), account)
+
+    def open_token(self, account: str, sealed: str) -> str:
+        """Open what `seal_token` sealed; raises `StoreError` where it was changed, or is another account's."""
+        return self._unseal(self._tokens, sealed, account, "the account's tokens").decode()
 
     def _case_keys(self, connection: Connection, cases: list[str]) -> dict[str, AESGCM]:
         """Give the keys of cases, making those that are not there yet; none for a case that was forgotten."""
@@ -140,11 +149,11 @@ class Vault:
         return base64.b64encode(nonce + key.encrypt(nonce, plain, bound.encode())).decode()
 
     @staticmethod
-    def _unseal(key: AESGCM, sealed: str, bound: str) -> bytes:
+    def _unseal(key: AESGCM, sealed: str, bound: str, what: str = "personal data") -> bytes:
         raw = base64.b64decode(sealed)
         try:
             return key.decrypt(raw[:_NONCE], raw[_NONCE:], bound.encode())
         except InvalidTag as error:
             raise StoreError(
-                "personal data cannot be opened: it was changed, or OMBUD_KEY is another"
+                f"{what} cannot be opened: it was changed, or OMBUD_KEY is another"
             ) from error

@@ -24,6 +24,8 @@ BY_DUMP: Final = (
 )
 #: How long a lease is waited for: the server needs a moment to notice that the process before was killed.
 _LEASE_PATIENCE: Final = "1s"
+#: Longer than any refresh of a token takes, whoever holds the tokens meanwhile.
+_SIGNING_PATIENCE: Final = "3min"
 _CONNECT_SECONDS: Final = 10
 #: A machine that vanished holding a lease is given up after some ninety seconds.
 _KEEPALIVE: Final = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
@@ -151,8 +153,8 @@ def rewrite_keys(connection: Connection) -> None:
 
 
 @contextmanager
-def held(engine: Engine, account: str, busy: str) -> Iterator[None]:
-    """Hold an account alone, by an advisory lock that goes with its connection.
+def held(engine: Engine, account: str, busy: str, *, patient: bool = False) -> Iterator[None]:
+    """Hold an account alone, by an advisory lock that goes with its connection; `patient` waits for others.
 
     Raises:
         Busy: another process holds it.
@@ -164,7 +166,9 @@ def held(engine: Engine, account: str, busy: str) -> Iterator[None]:
         connection = engine.connect()
         # Closed with the lease, and not handed on with the lock in it.
         connection.detach()
-        connection.exec_driver_sql(f"SET lock_timeout = '{_LEASE_PATIENCE}'")
+        connection.exec_driver_sql(
+            f"SET lock_timeout = '{_SIGNING_PATIENCE if patient else _LEASE_PATIENCE}'"
+        )
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({_lock_key(f'account {account}')})")
     except DBAPIError as error:
         if connection is not None:

@@ -17,13 +17,24 @@ from ombud.store import postgresql
 from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
 from ombud.store.findings import read_findings
-from ombud.store.lease import account_lock, locked, opened
+from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
 from ombud.store.restored import notice_restored
 from ombud.store.statements import Clash, Put, Query, among
-from ombud.store.tables import cursor, decision, epoch, event, link, meta, outbox, sent, ticket
+from ombud.store.tables import (
+    cursor,
+    decision,
+    epoch,
+    event,
+    link,
+    meta,
+    outbox,
+    sent,
+    ticket,
+    token,
+)
 from ombud.store.transaction import Transaction
 from ombud.store.values import Posted, TicketState, Triage, event_of
 
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 500
 _PUT_EPOCH = Put(epoch, Clash.replace)
+_PUT_TOKEN = Put(token, Clash.replace)
 _EPOCH = Query(
     # Whoever takes the account over waits for the writer before to end; SQLite has one writer at a time.
     select(epoch.c.number).where(epoch.c.account == bindparam("of")).with_for_update(),
@@ -157,6 +169,34 @@ class Store:
                     f"{account} has been taken over by another process; this one stops"
                 )
             yield Transaction(db, self._vault)
+
+    @contextmanager
+    def signing(self, account: str) -> Iterator[None]:
+        """Hold an account's tokens alone, in this process and among all; whoever comes second waits.
+
+        A lock of its own: a sync, which holds the account, asks for tokens too.
+        """
+        busy = f"{account} is being signed in by another process. Wait for it to end, or stop it"
+        alone = (
+            # No account's name holds a space.
+            postgresql.held(self._engine, f"{account} tokens", busy, patient=True)
+            if is_server(self._engine)
+            else locked(token_lock(self.path, account), busy, patient=True)
+        )
+        with alone:
+            yield
+
+    def token(self, account: str) -> str | None:
+        """Give what signs an account's requests; `None` where nothing was kept."""
+        with reading(self._engine) as db:
+            sealed = db.execute(select(token.c.sealed).where(token.c.account == account)).scalar()
+        return None if sealed is None else self._vault.open_token(account, sealed)
+
+    def keep_token(self, account: str, plain: str, until: Instant | None) -> None:
+        """Keep what signs an account's requests, encrypted, for good before it is used."""
+        with writing(self._engine) as db:
+            check_version(db)
+            _PUT_TOKEN.rows(db, [(account, self._vault.seal_token(account, plain), until)])
 
     def states(self, refs: Sequence[Ref]) -> dict[Ref, TicketState]:
         """Give how tickets were left, those that are known."""

@@ -181,6 +181,15 @@ decision = Table(
     Column("hash", String, nullable=False),
 )
 
+#: What signs an account's requests, encrypted under OMBUD_KEY; `until` is when it ends, if the helpdesk says.
+token = Table(
+    "token",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("until", BigInteger),
+)
+
 #: One waiting plan a ticket.
 outbox = Table(
     "outbox",

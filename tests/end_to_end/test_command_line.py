@@ -19,7 +19,7 @@ from tests.desks import jira_folder
 OMBUD = str(Path(sys.executable).with_name("ombud"))
 COMMANDS = (
     ["sync"], ["check"], ["triage"], ["explain"], ["import"], ["init"], ["fields"], ["uninstall"], ["backup"],
-    ["restore"], ["doctor"], ["demo"], ["accounts", "check"], ["packs", "list"], ["packs", "show"],
+    ["restore"], ["doctor"], ["demo"], ["accounts", "check"], ["accounts", "connect"], ["packs", "list"], ["packs", "show"],
     ["packs", "lint"], ["packs", "test"], ["sandbox", "serve"],
 )  # fmt: skip
 KEYS = {

@@ -25,6 +25,7 @@ class JiraServer(Server):
         world: people, projects and issues.
         site: the wire's own state.
         email, token: what a client signs in with.
+        client_id, client_secret: of the OAuth client.
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class JiraServer(Server):
         self.email = API_ACCOUNT.email
         self.token = token or secrets.token_urlsafe(24)
         self.site = Site(self.world, {self.email: self.token})
+        self.client_id = self.site.gateway.client_id
+        self.client_secret = self.site.gateway.client_secret
         super().__init__(_Jira(self.site), port=port, control_token=control_token)
         self.world.index.lag_seconds = index_lag_seconds
         self.world.open()

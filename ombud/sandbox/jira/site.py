@@ -12,6 +12,7 @@ from typing import Any
 from ombud.sandbox.desk import API_ACCOUNT
 from ombud.sandbox.jira.http import RefusedError, Request, missing
 from ombud.sandbox.jira.limits import Limits
+from ombud.sandbox.jira.oauth import Gateway
 from ombud.sandbox.jira.render import View
 from ombud.sandbox.records import Issue, Person
 from ombud.sandbox.world import World
@@ -53,6 +54,7 @@ class Site:
         tokens: API token by e-mail address.
         withheld: permissions an account lacks; a customer has none.
         page_cap: the most rows a search page carries when many fields are asked for.
+        gateway: sign-in by OAuth, and the way to the site through it.
         snapshots: orders of running searches that cannot be walked by position.
     """
 
@@ -62,6 +64,7 @@ class Site:
     limits: Limits = field(default_factory=Limits)
     page_cap: int = 100
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    gateway: Gateway = field(default_factory=Gateway)
     snapshots: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,9 +84,9 @@ class Site:
                 email = ""
         known = self.tokens.get(email)
         if known is not None and secrets.compare_digest(known.encode(), token.encode()):
-            for person in self.world.people.values():
-                if person.email == email and person.active:
-                    return person
+            person = self.person(email)
+            if person is not None:
+                return person
         raise RefusedError(
             401,
             ["Client must be authenticated to access this resource."],
@@ -92,6 +95,13 @@ class Site:
                 "X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
             },
             bare=True,
+        )
+
+    def person(self, email: str) -> Person | None:
+        """Return the active account with an e-mail address."""
+        return next(
+            (each for each in self.world.people.values() if each.email == email and each.active),
+            None,
         )
 
     def allows(self, person: Person | None, permission: str) -> bool:

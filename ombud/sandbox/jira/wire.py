@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.jira import comments, issue, meta, properties, search, transitions
 from ombud.sandbox.jira.http import RefusedError, Request
+from ombud.sandbox.jira.oauth import ClosedError
 from ombud.sandbox.jira.site import Site
 
 Resource = Callable[[Site, Request], Answer]
@@ -82,13 +83,25 @@ _ROOT = re.compile(r"/rest/api/(?P<version>[23]|latest)(?P<rest>/.*)")
 def answer(site: Site, call: Call) -> Answer:
     """Sign the caller in, count the call, and let the resource answer; errors become their answers."""
     headers: dict[str, str] = {}
-    request = Request(
-        call.method, call.path, call.query, call.body, call.headers, call.base, call.id
-    )
+    try:
+        with site.world.lock:
+            now = site.world.clock.now()
+            made_outside = site.gateway.answer(call, now)
+            if made_outside is not None:
+                return made_outside
+            behind = site.gateway.behind(call.path)
+            email = None if behind is None else site.gateway.admit(call, behind, now)
+    except ClosedError as refusal:
+        return refusal.answer()
+    path = call.path if behind is None else behind
+    base = call.base + call.path.removesuffix(path)
+    request = Request(call.method, path, call.query, call.body, call.headers, base, call.id)
     try:
         route, parts = _find(request)
         request.parts = parts
-        request.person = site.sign_in(call.headers.get("Authorization"))
+        request.person = (
+            site.sign_in(call.headers.get("Authorization")) if email is None else site.person(email)
+        )
         call.who = request.person.account_id if request.person else None
         with site.world.lock:
             named = site.world.find(parts["issue"]) if "issue" in parts else None

@@ -148,6 +148,12 @@ def upgrade() -> None:
         Column("hash", String, nullable=False),
     )
     op.create_table(
+        "token",
+        Column("account", String, primary_key=True),
+        Column("sealed", Text, nullable=False),
+        Column("until", BigInteger),
+    )
+    op.create_table(
         "outbox",
         Column("account", String, primary_key=True),
         Column("ticket", String, primary_key=True),
