@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import HelpdeskError, Kind
+from connectors.zendesk.budget import Budget
 from connectors.zendesk.reader import Reader
 from connectors.zendesk.site import Site
 from connectors.zendesk.writer import Writer
@@ -90,7 +91,7 @@ class Zendesk:
             authorizer=authorizer,
         )
         self._reader = Reader(self._site)
-        self._writer = Writer(self._site, self._reader)
+        self._writer = Writer(self._site, self._reader, Budget(account, clock))
 
     @property
     def calls(self) -> Mapping[str, int]:

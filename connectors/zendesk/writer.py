@@ -14,6 +14,7 @@ from ombud.model.mark import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from connectors.zendesk.budget import Budget
     from connectors.zendesk.reader import Reader
     from connectors.zendesk.site import Site
     from ombud.model.event import Ref
@@ -33,6 +34,7 @@ class Writer:
 
     site: Site
     reader: Reader
+    budget: Budget
 
     def act(self, plan: Plan, key: str, now: Callable[[], Instant]) -> Receipt:  # noqa: ARG002 (the protocol's)
         """Carry out a plan in one update; acting again under the same key doubles nothing."""
@@ -123,6 +125,7 @@ class Writer:
         return allowed[0] if allowed else self.site.default_status("open")
 
     def _put(self, name: str, body: Mapping[str, object], stamp: str) -> None:
+        self.budget.take(name)
         guarded = {**body, "safe_update": True, "updated_stamp": stamp}
         self.site.client.send(
             "PUT",
