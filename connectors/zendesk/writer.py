@@ -168,9 +168,7 @@ class Writer:
         done: set[str] = set()
         if plan.add_tags <= state.tags and not plan.remove_tags & state.tags:
             done.add("tags")
-        if key in state.keys and (
-            plan.text is None or (state.text or None) == (plan.text_digest or None) or not plan.text
-        ):
+        if key in state.keys and (plan.text is None or state.text == (plan.text_digest or None)):
             done.add("text")
         status = self.reader.status_of(ticket)
         back = plan.move_back
