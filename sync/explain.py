@@ -8,9 +8,9 @@ from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.instant import HOUR, MINUTE, moment
 from policies.judge import pauses_of
 from policies.rule import Deadline
+from sync.again import judge_again
 from sync.findings import label_of
 from sync.note import wall
-from sync.settle import judge_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

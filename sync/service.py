@@ -16,13 +16,14 @@ from ombud.model.instant import instant
 from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
+from sync.again import judge_again
 from sync.binding import bind
 from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
 from sync.report import SyncReport
-from sync.settle import Settling, Tally, judge_again, settle, store_readings
+from sync.settle import Settling, Tally, settle, store_readings
 from sync.signin import SignIn
 
 if TYPE_CHECKING:

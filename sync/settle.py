@@ -13,7 +13,7 @@ from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
-from sync.cases import Cases, Circle
+from sync.cases import Cases
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
@@ -356,87 +356,3 @@ def _put_aside(
     return Settled(
         replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Hold a case judged again from what is stored."""
-
-    key: str
-    url: str
-    complaint: Complaint
-    findings: Sequence[Finding]
-
-
-def judge_again(
-    bound: Bound,
-    elsewhere: Elsewhere,
-    store: Store,
-    waivers: Sequence[Waiver],
-    *,
-    now: Instant,
-    happened_by: Instant | None = None,
-    known_by: Instant | None = None,
-    only: Ref | None = None,
-) -> Iterator[Judged]:
-    """Judge stored complaints again, without asking the helpdesk.
-
-    Args:
-        bound: the binding to judge by.
-        elsewhere: the other helpdesks.
-        store: the database.
-        waivers: those in force.
-        now: judge as of this instant.
-        happened_by: leave out what happened later.
-        known_by: leave out what was known only later.
-        only: one ticket's case.
-
-    """
-    pages = store.complaints(bound.name) if only is None else [store.case_of(only)]
-    for page in pages:
-        cases: dict[str | None, list[TicketState]] = {}
-        for state in page:
-            cases.setdefault(state.case, []).append(state)
-        if len(elsewhere.bounds) > 1 and only is None:
-            # A case may have tickets of other bindings, which this binding's pages do not show.
-            named = store.members([case for case in cases if case is not None])
-            for state in store.states(sorted(named - {each.ref for each in page})).values():
-                cases[state.case].append(state)
-        events = store.events(
-            [state.ref for states in cases.values() for state in states], known_by=known_by
-        )
-        for states in cases.values():
-            histories = {
-                state.ref: [
-                    event
-                    for event in events.get(state.ref, ())
-                    if happened_by is None or event.happened <= happened_by
-                ]
-                for state in states
-            }
-            told = [event for history in histories.values() for event in history]
-            if not told:
-                continue
-            across = len({ref.account for ref, history in histories.items() if history}) > 1
-            people = store.recall(states[0].case) if across and states[0].case is not None else {}
-            if across:
-                told = elsewhere.as_one_person(told, people)
-            complaint = bound.fold.fold(told, complete=all(state.complete for state in states))
-            lead = next((state for state in states if state.ref == complaint.lead), states[0])
-            if lead.binding != bound.name:
-                continue
-            if lead.decision is Decision.complaint:
-                judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
-                findings = find(bound, complaint, judged, url=lead.url)
-                if across:
-                    circle = Circle(
-                        frozenset(histories),
-                        {ref: history for ref, history in histories.items() if ref != lead.ref},
-                        {state.ref: state.url for state in states},
-                        {state.ref: state.binding for state in states},
-                        people,
-                    )
-                    findings += one_sided(elsewhere, bound, complaint, circle)
-            else:
-                findings = [scope_left(bound, complaint, url=lead.url)]
-            yield Judged(lead.key, lead.url, complaint, findings)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, literal_column, or_, select, union
+from sqlalchemy import func, or_, select
 
 from ombud.model.connector import Gone
 from ombud.model.event import Ref
@@ -21,14 +21,14 @@ from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
+from ombud.store.queries import EPOCH, EVENTS, LINKS, MEMBERS, MOVES, STATES
 from ombud.store.restored import notice_restored
-from ombud.store.statements import Clash, Put, Query, among
+from ombud.store.statements import Clash, Put
 from ombud.store.tables import (
     cursor,
     decision,
     epoch,
     event,
-    link,
     meta,
     outbox,
     sent,
@@ -50,59 +50,6 @@ if TYPE_CHECKING:
 _CHUNK = 500
 _PUT_EPOCH = Put(epoch, Clash.replace)
 _PUT_TOKEN = Put(token, Clash.replace)
-_EPOCH = Query(
-    # Whoever takes the account over waits for the writer before to end; SQLite has one writer at a time.
-    select(epoch.c.number).where(epoch.c.account == bindparam("of")).with_for_update(),
-    ("of",),
-)
-_STATES = Query(
-    lambda kind: select(ticket).where(
-        ticket.c.account == bindparam("of"), among(kind, ticket.c.ticket, "which")
-    ),
-    ("of", "which"),
-)
-_ENDS = (
-    link.c.account, link.c.vendor, link.c.ticket, link.c.to_account, link.c.to_vendor, link.c.to_ticket,
-)  # fmt: skip
-_IN_ORDER = (event.c.happened, event.c.seq, event.c.id)
-_EVENTS = Query(
-    lambda kind: (
-        select(event)
-        .where(
-            event.c.account == bindparam("of"),
-            among(kind, event.c.ticket, "which"),
-            event.c.known <= bindparam("by"),
-        )
-        .order_by(*_IN_ORDER)
-    ),
-    ("of", "which", "by"),
-)
-_LINKS = Query(
-    lambda kind: union(
-        *(
-            select(*_ENDS).where(account == bindparam("of"), among(kind, column, "which"))
-            for account, column in (
-                (link.c.account, link.c.ticket),
-                (link.c.to_account, link.c.to_ticket),
-            )
-        )
-    ),
-    ("of", "which", "of", "which"),
-)
-_MEMBERS = Query(
-    lambda kind: select(ticket.c.account, ticket.c.vendor, ticket.c.ticket).where(
-        among(kind, ticket.c.kase, "which")
-    ),
-    ("which",),
-)
-_MOVES = Query(
-    select(func.count()).where(
-        sent.c.account == bindparam("of"),
-        sent.c.kind == literal_column("'move_back'"),
-        sent.c.done > bindparam("since"),
-    ),
-    ("of", "since"),
-)
 #: After every instant.
 _EVER = 2**62
 
@@ -150,7 +97,7 @@ class Store:
                 check_version(db)
                 if is_server(self._engine):
                     notice_restored(db)
-                number = (_EPOCH.scalar(db, account) or 0) + 1
+                number = (EPOCH.scalar(db, account) or 0) + 1
                 _PUT_EPOCH.rows(db, [(account, number)])
             yield number
 
@@ -164,7 +111,7 @@ class Store:
         """
         with writing(self._engine) as db:
             check_version(db)
-            if _EPOCH.scalar(db, account) != held:
+            if EPOCH.scalar(db, account) != held:
                 raise StaleLease(
                     f"{account} has been taken over by another process; this one stops"
                 )
@@ -205,7 +152,7 @@ class Store:
             return found
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
-                for row in _STATES.all(db, account, ids):
+                for row in STATES.all(db, account, ids):
                     state = _state(row)
                     found[state.ref] = state
         return found
@@ -219,7 +166,7 @@ class Store:
             return found
         with reading(self._engine) as db:
             for account, ids in _by_account(refs):
-                for row in _EVENTS.all(db, account, ids, _EVER if known_by is None else known_by):
+                for row in EVENTS.all(db, account, ids, _EVER if known_by is None else known_by):
                     each = event_of(row)
                     found.setdefault(each.ref, []).append(each)
         return found
@@ -230,7 +177,7 @@ class Store:
             return {
                 (Ref(*row[:3]), Ref(*row[3:]))
                 for account, ids in _by_account(refs)
-                for row in _LINKS.all(db, account, ids, account, ids)
+                for row in LINKS.all(db, account, ids, account, ids)
             }
 
     def named(self, told: Ref) -> Ref | None:
@@ -246,7 +193,7 @@ class Store:
     def members(self, cases: Sequence[str]) -> set[Ref]:
         """Give the tickets of cases."""
         with reading(self._engine) as db:
-            return {Ref(*row) for row in _MEMBERS.all(db, list(cases))}
+            return {Ref(*row) for row in MEMBERS.all(db, list(cases))}
 
     def complaints(self, binding: str) -> Iterator[list[TicketState]]:
         """Give a binding's complaints, and tickets that were one, in pages, whole cases together."""
@@ -368,7 +315,7 @@ class Store:
     def moves_since(self, account: str, since: Instant) -> int:
         """Count our move-backs on an account since an instant."""
         with reading(self._engine) as db:
-            return int(_MOVES.scalar(db, account, since))
+            return int(MOVES.scalar(db, account, since))
 
     def written(self, account: str) -> list[Ref]:
         """Give the tickets of an account that we ever wrote to."""
