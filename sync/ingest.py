@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ombud.model.event import CREATED, Cause, Event, Kind, Nature, digest
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from ombud.model.event import Native
     from ombud.model.facts import Instant
     from ombud.model.mapping import FieldOf, Mapping
+
+
+#: The order of events, told by their attributes: every event of every ticket is asked.
+_ORDER = attrgetter("happened", "seq", "id")
 
 
 class Privacy:
@@ -92,9 +97,10 @@ def ingest(
     """
     history = {(event.ref, event.id): event for event in known}
     for event in reading.events:
-        if (event.ref, event.id) not in history:
-            history[event.ref, event.id] = privacy.event(event)
-    events = sorted(history.values(), key=lambda event: event.order)
+        key = (event.ref, event.id)
+        if key not in history:
+            history[key] = privacy.event(event)
+    events = sorted(history.values(), key=_ORDER)
     if reading.actual is not None:
         events += _observed(reading.actual, events, privacy, mapping, now)
     return events
@@ -107,7 +113,8 @@ def _observed(
 
     The look came before the history was read, so only events up to the look's head are held against it.
     """
-    own = [event for event in events if event.ref == actual.ref]
+    ref = actual.ref
+    own = [event for event in events if event.ref == ref]
     head = actual.head or CREATED
     covered = next(
         (index for index in range(len(own) - 1, -1, -1) if own[index].change == head), None
