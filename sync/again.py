@@ -85,7 +85,8 @@ def judge_again(
             people = store.recall(states[0].case) if across and states[0].case is not None else {}
             if across:
                 told = elsewhere.as_one_person(told, people)
-            complaint = bound.fold.fold(told, complete=all(state.complete for state in states))
+            complete = all(state.complete for state in states)
+            complaint = bound.fold.fold(told, complete=complete)
             lead = next((state for state in states if state.ref == complaint.lead), states[0])
             if lead.binding != bound.name:
                 continue
@@ -99,6 +100,7 @@ def judge_again(
                         {state.ref: state.url for state in states},
                         {state.ref: state.binding for state in states},
                         people,
+                        complete,
                     )
                     findings += one_sided(elsewhere, bound, complaint, circle)
             else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ombud.model.connector import Reading
     from ombud.model.event import Event
     from ombud.model.facts import Instant
-    from ombud.store import Store
+    from ombud.store import Store, TicketState
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
@@ -142,10 +142,11 @@ class Cases:
             )
             for each in sorted(others & self.readings.keys())
         }
+        left = self.store.states(sorted(others))
         states = {
             name: state
-            for name, state in self.store.states(sorted(others - self.readings.keys())).items()
-            if state.case is not None
+            for name, state in left.items()
+            if state.case is not None and name not in self.readings
         }
         found |= self.store.events(sorted(states))
         urls = {name: state.url for name, state in states.items()}
@@ -164,7 +165,15 @@ class Cases:
                     people |= {
                         self.privacy.person(native): told for native, told in reading.people.items()
                     }
-        return Circle(frozenset(others), found, urls, bindings, people)
+        complete = all(self._reaches_back(each, left.get(each)) for each in found)
+        return Circle(frozenset(others), found, urls, bindings, people, complete)
+
+    def _reaches_back(self, ref: Ref, state: TicketState | None) -> bool:
+        """Tell whether a ticket's history is known from its creation: by this reading of the whole, else as stored."""
+        reading = self.readings.get(ref)
+        if reading is not None and (reading.whole or state is None):
+            return reading.complete
+        return state is not None and state.complete
 
     def touched(self, cases: Iterable[str | None], others: frozenset[Ref]) -> frozenset[Ref]:
         """Give the stored tickets outside this page whose case is another since it was read."""
@@ -182,6 +191,7 @@ class Circle:
         urls: where people open them.
         bindings: name of each one's binding.
         people: personal data by keyed identifier, where more than one helpdesk is in it.
+        complete: whether every history reaches back to its creation.
 
     """
 
@@ -190,10 +200,11 @@ class Circle:
     urls: Mapping[Ref, str]
     bindings: Mapping[Ref, str]
     people: Mapping[str, Mapping[str, str]]
+    complete: bool
 
     def across(self, ref: Ref) -> bool:
         """Tell whether another helpdesk has a ticket of the case."""
         return any(each.account != ref.account for each in self.events)
 
 
-_NOBODY = Circle(frozenset(), {}, {}, {}, {})
+_NOBODY = Circle(frozenset(), {}, {}, {}, {}, complete=True)

@@ -222,7 +222,7 @@ def _settle_one(
     if across:
         told = at.elsewhere.as_one_person(told, circle.people)
     complete = reading.complete if reading.whole or state is None else state.complete
-    complaint = bound.fold.fold(told, complete=complete)
+    complaint = bound.fold.fold(told, complete=complete and circle.complete)
     # A case that another binding's ticket leads is judged where that ticket is.
     home = circle.bindings.get(complaint.lead, bound.name)
     url = circle.urls.get(complaint.lead, actual.url)

@@ -220,10 +220,9 @@ class Reader:
 
         How often we moved the ticket back before is not asked for then: it has been mended since.
         """
-        note = self._custom(ticket).get(str(self.site.note_field))
         return (
             ticket["status"] != CLOSED
-            and not note
+            and not self.note_of(ticket)
             and not any(tag.startswith(PREFIX) for tag in ticket.get("tags") or ())
             and all(int(audit["author_id"]) != self.site.me for audit in news)
         )
@@ -278,8 +277,7 @@ class Reader:
         mine = [audit for audit in audits if is_ours(audit, self.site.me)]
         texts = [ours_of(audit)["text"] for audit in mine if "text" in ours_of(audit)]
         text = texts[-1] if texts else None
-        note = self.site.note_field
-        if note is not None and not self._custom(ticket).get(str(note)):
+        if self.site.note_field is not None and not self.note_of(ticket):
             text = None
         return Ours(
             tags=frozenset(tag for tag in ticket.get("tags") or () if tag.startswith(PREFIX)),
@@ -289,6 +287,10 @@ class Reader:
                 instant_in(audit["created_at"]) for audit in mine if ours_of(audit).get("back")
             ),
         )
+
+    def note_of(self, ticket: Json) -> object:
+        """Give what stands in the field of ours; nothing where none is named."""
+        return self._custom(ticket).get(str(self.site.note_field))
 
     def status_of(self, ticket: Json) -> str:
         """Give the native status: the account's own by its id, or the system's word; closed is closed."""
@@ -387,8 +389,7 @@ class Reader:
                 ticket = each.preview.ticket
                 if ticket["status"] in {CLOSED, "deleted"}:
                     continue
-                note = str(self.site.note_field)
-                if self._custom(ticket).get(note) or any(
+                if self.note_of(ticket) or any(
                     tag.startswith(PREFIX) for tag in ticket.get("tags") or ()
                 ):
                     yield each.ref

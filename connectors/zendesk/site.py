@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from connectors.errors import HelpdeskError, Kind, Line
 from connectors.http import Client
@@ -192,8 +193,6 @@ class Site:
 
     def _local(self, address: str) -> str:
         """Give a vendor's link as a path on the account's own origin."""
-        from urllib.parse import urlsplit
-
         parts = urlsplit(address)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

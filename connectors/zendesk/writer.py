@@ -88,6 +88,8 @@ class Writer:
             raise
         after = self.site.ticket(ref.id) or {}
         left = [tag for tag in after.get("tags") or () if tag.startswith(PREFIX)]
+        if self.reader.note_of(after):
+            left.append("our text")
         return Receipt(
             Outcome.refused if left else Outcome.done,
             detail=f"left: {', '.join(left)}" if left else "",

@@ -73,10 +73,6 @@ class ZendeskWorld:
         self.run_automations()
         self.live = True
 
-    def user(self, number: int) -> User:
-        """Return a user; KeyError where there is none."""
-        return self.users[number]
-
     def create(
         self,
         values: Values,
@@ -187,7 +183,7 @@ class ZendeskWorld:
         self.update(source, values, author, when, via=via)
 
     def redact(self, number: int, event: int, author: int) -> None:
-        """Take the words of a comment, or with `author` make it private, as history tells of it later."""
+        """Take the words of a comment away; an audit of its own says that it was done, and not what they were."""
         with self.lock:
             ticket, moment = self.tickets[number], self._moment(None)
             for audit in ticket.audits:
