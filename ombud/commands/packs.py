@@ -57,7 +57,7 @@ def packs_test(
     pack: Annotated[str, typer.Argument(help="A pack's name or its YAML file.")],
 ) -> None:
     """Run the good and bad examples that stand beside a pack."""
-    from policies.lint import run_examples
+    from policies.examples import run_examples
 
     results = list(run_examples(pack))
     failed = [each for each in results if not each.ok]

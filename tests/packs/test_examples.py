@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.lint import lint, run_examples
+from policies.examples import run_examples
+from policies.lint import lint
 from tests.desks import EXAMPLES
 
 PACKS = sorted(EXAMPLES.glob("*/*.pack.yaml"))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policies.lint import lint, run_examples
+from policies.examples import run_examples
+from policies.lint import lint
 from policies.load import PACKS, built_in, files_of, load_pack
 from policies.marked import read
 from policies.rule import Guard

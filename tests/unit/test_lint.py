@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.lint import lint, run_examples
+from policies.examples import run_examples
+from policies.lint import lint
 from policies.vocabulary import PackError
 
 PACK = """\
