@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ombud.model.instant import DAY, MINUTE, SECOND, instant, moment
 from ombud.model.openings import NEVER, Hints, Openings
-from ombud.model.term import Pause, Term, Unit, joined
+from ombud.model.term import OPEN_DAYS, Pause, Term, Unit, joined
 from ombud.model.week import Week, length_of, parse_week
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ FIRST_YEAR, LAST_YEAR = 2005, 2040
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 # Looked up on every due.
 _HOURS, _BUSINESS_HOURS, _BUSINESS_DAYS = Unit.hours, Unit.business_hours, Unit.business_days
+_COMPLETE, _MONTHS = Unit.complete_business_days, Unit.months
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ class Calendar:
         self._begin, self._end = self._midnights[0], self._midnights[-1]
         #: For each day: how many business days there were until its end.
         self._business_until: list[int] = []
-        #: Closes of business, one for each business day.
+        #: First opening, close of business and following midnight, one of each for each business day.
+        self._opens_of_business: list[Instant] = []
         self._closes_of_business: list[Instant] = []
+        self._ends_of_business: list[Instant] = []
         # The evening before the first day may stay open into it.
         spans = self._windows(self._first - 1)
         close = self._begin
@@ -104,7 +107,9 @@ class Calendar:
             if windows:
                 spans += windows
                 close = max(close, *(closes for _, closes in windows))
+                self._opens_of_business.append(min(windows)[0])
                 self._closes_of_business.append(close)
+                self._ends_of_business.append(max(close, following))
             self._business_until.append(len(self._closes_of_business))
         self._openings = Openings(spans, self._begin, self._end)
         self._hints = Hints(self._midnights, self._end)
@@ -151,7 +156,7 @@ class Calendar:
     def due_at(self, start: Instant, term: Term, pauses: Sequence[Pause] = ()) -> Instant | None:
         """Say when something is due that started at `start`.
 
-        Day 0 is the local day of the start. Hours run from the instant itself; where the last of them ends
+        Day 0 is the local day of the start, unless the term counts it. Hours run from the instant itself; where the last of them ends
         at a close, that close is the due, not the next opening. Pauses that overlap count once. In a term
         of hours, time inside a pause does not count; in one of days, a day does not count whose end (close
         of business, or local midnight) lies after a pause's begin and no later than its end.
@@ -188,14 +193,14 @@ class Calendar:
             if due is not None and due > self._end:
                 raise self._outside(start, term)
             return due
-        ends, first = self._ends(start, unit)
-        index = first + term.length - 1
+        ends, first, index = self._days(start, term)
         moved = _paused_days(ends, first, index, pauses) if pauses else index
         if moved is None:
             return None
-        if moved >= len(ends):
+        due = self._rolled(ends, moved, term)
+        if due == NEVER:
             raise self._outside(start, term)
-        return ends[moved]
+        return due
 
     def due_many(self, starts: Sequence[Instant], term: Term) -> list[Instant]:
         """Say when many things are due, without pauses.
@@ -246,14 +251,7 @@ class Calendar:
             edge = min(last, self._end - length)
             return ([edge], [1], [length]) if edge >= self._begin else ([], [], [])
         if term.unit is not _BUSINESS_HOURS:
-            edges, dues = [], []
-            for start, following in pairwise(self._midnights):
-                ends, first = self._ends(start, term.unit)
-                if first + length > len(ends):
-                    break
-                edges.append(following - 1)
-                dues.append(ends[first + length - 1])
-            return edges, [0] * len(edges), dues
+            return self._tabulated_days(term)
         openings = self._openings
         marks = {*openings.opens, *openings.closes, last}
         # Where the start passes these, the due leaps from a close to the next opening.
@@ -270,6 +268,26 @@ class Calendar:
             slopes.append(slope)
             offsets.append(due - slope * edge)
         return edges, slopes, offsets
+
+    def _tabulated_days(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
+        """Lay a term of days out: one piece a local day, two where it matters whether the desk had opened."""
+        edges, dues = [], []
+        opened = self._opens_of_business if term.unit is _COMPLETE else []
+        for day, (start, following) in enumerate(pairwise(self._midnights)):
+            if following <= start:
+                continue
+            starts = [start]
+            number = self._business_until[day] - 1
+            if opened and number >= 0 and start <= opened[number] < following - 1:
+                starts.append(opened[number] + 1)
+            for begin, end in zip(starts, [*starts[1:], following], strict=True):
+                ends, _, index = self._days(begin, term)
+                due = self._rolled(ends, index, term)
+                if due == NEVER:
+                    return edges, [0] * len(edges), dues
+                edges.append(end - 1)
+                dues.append(due)
+        return edges, [0] * len(edges), dues
 
     def open_between(self, begin: Instant, end: Instant) -> int:
         """Give the open time between two instants, in microseconds; below zero where they come in reverse."""
@@ -295,13 +313,14 @@ class Calendar:
         start: Instant,
         due: Instant,
         pauses: Sequence[Pause] = (),
-        unit: Unit = Unit.business_hours,
+        term: Term | None = None,
     ) -> list[DayLine]:
         """Give the sum of a deadline, day by day, from the day of receipt to the due day.
 
-        With the unit of the term, the time counted of all lines adds up to a term of hours, and the last
-        number is the amount of one of days.
+        The time counted of all lines adds up to a term of hours, and the last number is the amount of one
+        of days. Without a term it shows the hours in which the desk was open.
         """
+        unit = _BUSINESS_HOURS if term is None else term.unit
         self._within(start)
         self._within(due)
         held = joined(pauses)
@@ -323,7 +342,9 @@ class Calendar:
                 for since, until in held
             )
             counted = sum(closes - opens for opens, closes in spans) - paused
-            counts = index > first and self._counts(index, unit, due, held)
+            counts = (
+                index > first or (term is not None and self._counts_start(start, index, term))
+            ) and self._counts(index, unit, due, held)
             number += counts
             lines.append(
                 DayLine(day, ", ".join(notes), spans, counted, paused, number if counts else None)
@@ -334,7 +355,7 @@ class Calendar:
         if unit in {_HOURS, _BUSINESS_HOURS}:
             return False
         end = self._midnights[index + 1]
-        if unit is _BUSINESS_DAYS:
+        if unit in OPEN_DAYS:
             until = self._business_until[index]
             if until == (self._business_until[index - 1] if index else 0):
                 return False
@@ -342,15 +363,44 @@ class Calendar:
         paused = any(since < end and (until is None or end <= until) for since, until in held)
         return end <= due and not paused
 
-    def _ends(self, start: Instant, unit: Unit) -> tuple[list[Instant], int]:
-        """Give the ends of days, and the index of the first that counts for a start."""
+    def _counts_start(self, start: Instant, day: int, term: Term) -> bool:
+        """Tell whether the day of receipt counts itself."""
+        if term.unit is _COMPLETE and not term.count_start_day:
+            until = self._business_until[day]
+            return until > 0 and start <= self._opens_of_business[until - 1]
+        return term.count_start_day
+
+    def _days(self, start: Instant, term: Term) -> tuple[list[Instant], int, int]:
+        """Give the ends of days, the index of the first that counts for a start, and that of the last."""
         midnights, hints = self._midnights, self._hints
         day = hints.places[(start - self._begin) >> hints.shift]
         while midnights[day + 1] <= start:
             day += 1
-        if unit is _BUSINESS_DAYS:
-            return self._closes_of_business, self._business_until[day]
-        return midnights, day + 2
+        unit = term.unit
+        if unit is _BUSINESS_DAYS and term.plain:
+            first = self._business_until[day]
+            return self._closes_of_business, first, first + term.length - 1
+        counts = self._counts_start(start, day, term)
+        if unit in OPEN_DAYS:
+            first = self._business_until[day - counts] if day >= counts else 0
+            ends = self._ends_of_business if term.ends == "day" else self._closes_of_business
+            return ends, first, first + term.length - 1
+        first = day + 2 - counts
+        if unit is not _MONTHS:
+            return midnights, first, first + term.length - 1
+        last = _months_later(date.fromordinal(self._first + day), term.length, inclusive=counts)
+        return midnights, first, last - self._first + 1
+
+    def _rolled(self, ends: Sequence[Instant], index: int, term: Term) -> Instant:
+        """Give the end of a day, or of the next on which the desk is open; `NEVER` outside the days laid out."""
+        if index >= len(ends):
+            return NEVER
+        if not term.roll or term.unit in OPEN_DAYS:
+            return ends[index]
+        # The end of a day is the midnight after it.
+        number = self._business_until[index - 2] if index > 1 else 0
+        table = self._closes_of_business if term.ends == "close" else self._ends_of_business
+        return table[number] if number < len(table) else NEVER
 
     def _within(self, at: Instant) -> None:
         if not self._begin <= at <= self._end:
@@ -385,6 +435,17 @@ def _paused_days(
             return None
         index += max(0, bisect_right(ends, end) - held)
     return index
+
+
+def _months_later(day: date, months: int, *, inclusive: bool) -> int:
+    """Give the last day of so many months, as an ordinal; where the month is too short, its own last day.
+
+    With the first day included, that is the day before the one with the same number.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    length = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - date(year, month + 1, 1)).days
+    last = date(year, month + 1, min(day.day, length)).toordinal()
+    return last - 1 if inclusive and day.day <= length else last
 
 
 def _micros(offset: timedelta | None) -> int:

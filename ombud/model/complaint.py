@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ombud.model.event import Cause, Kind, digest
-from ombud.model.facts import UNKNOWN, Complaint, Evidence, Stay, Transition
+from ombud.model.facts import UNKNOWN, Change, Complaint, Evidence, Said, Stay, Transition
 from ombud.model.mapping import (
     RECEIVED_AT,
     STATUS,
@@ -37,9 +37,10 @@ class Fold:
     any transition in it is recorded, because a closing screen carries root cause and status together.
     """
 
-    def __init__(self, mapping: Mapping) -> None:
-        """Prepare the look-ups a mapping asks for."""
+    def __init__(self, mapping: Mapping, tracked: frozenset[str] = frozenset()) -> None:
+        """Prepare the look-ups a mapping asks for; of `tracked` fields every value is kept, not only the last."""
         self.mapping = mapping
+        self.tracked = tracked & mapping.fields.keys()
         self._canonical: dict[str, list[str]] = {}
         for name, of in mapping.fields.items():
             self._canonical.setdefault(of.id, []).append(name)
@@ -108,6 +109,8 @@ class _Folding:
     transitions: list[_Open] = field(default_factory=list)
     waits: list[Stay] = field(default_factory=list)
     gaps: list[tuple[str, Instant]] = field(default_factory=list)
+    changes: dict[str, list[Change]] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
     stage: str | Unknown | None = None
     status: str | None = None
@@ -148,6 +151,8 @@ class _Folding:
             gaps=tuple(self.gaps),
             horizon=None if self.complete else self.events[0].happened,
             undone=self.undone,
+            changes={name: tuple(told) for name, told in self.changes.items()},
+            said=tuple(self.said),
         )
 
     def _apply(self, group: Sequence[Event]) -> None:
@@ -155,6 +160,7 @@ class _Folding:
         for event in group:
             if event.kind is Kind.message:
                 if event.message is not None:
+                    self._say(event, event.message)
                     self._hear(event, event.message)
             elif event.field is not None and event.ref == self.lead:
                 if event.field == STATUS:
@@ -178,11 +184,39 @@ class _Folding:
         for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
             value = mapping.value(mapping.fields[canonical], event.after)
             self.row[canonical] = value
+            if canonical in self.fold.tracked:
+                self._track(
+                    canonical, value, event, gap=event.kind is Kind.observed or contradicted
+                )
             for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
                 if value is UNKNOWN:
                     self._doubt(milestone, event.happened)
                 elif value is not None and (wanted is None or value == wanted):
                     self._reach(milestone, event, "field")
+
+    def _track(self, name: str, value: Value, event: Event, *, gap: bool) -> None:
+        """Keep a value; where the history before it contradicts itself, what came before is unknown."""
+        kept = self.changes.setdefault(name, [])
+        if gap and kept:
+            kept[-1] = kept[-1]._replace(value=UNKNOWN)
+        elif gap:
+            kept.append(Change(self.events[0].happened, UNKNOWN, "-", "-"))
+        if not kept or kept[-1].value is UNKNOWN or kept[-1].value != value:
+            kept.append(Change(event.happened, value, event.id, event.change, event.actor))
+
+    def _say(self, event: Event, message: Message) -> None:
+        if message.public and message.key is None:
+            self.said.append(
+                Said(
+                    event.happened,
+                    event.id,
+                    event.actor,
+                    message.by,
+                    message.to,
+                    message.automatic,
+                    message.kinds,
+                )
+            )
 
     def _hear(self, event: Event, message: Message) -> None:
         for milestone, line in self.fold._by_message:  # noqa: SLF001

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ombud.model.event import Cause, Ref
+    from ombud.model.event import Cause, Ref, Side
 
 
 class _Unknown(Enum):
@@ -149,6 +149,48 @@ class Stay:
     end: Instant | None
 
 
+class Change(NamedTuple):
+    """Record that a canonical field took another value.
+
+    Attributes:
+        at: when.
+        value: the value it took; unknown where history cannot tell what it was from then on.
+        event: the event that tells so.
+        change: the vendor's change group of that event.
+        actor: keyed identifier of who changed it, if known.
+
+    """
+
+    at: Instant
+    value: Value
+    event: str
+    change: str
+    actor: str | None = None
+
+
+class Said(NamedTuple):
+    """Record a message that the complainant could read, and no word of it.
+
+    Attributes:
+        at: when.
+        event: the event that tells so.
+        actor: keyed identifier of its author, if known.
+        by: the author's side; `None` where it cannot be told.
+        to: the addressee's side.
+        automatic: sent without a person's act.
+        kinds: kinds it was marked as.
+
+    """
+
+    at: Instant
+    event: str
+    actor: str | None
+    by: Side | None
+    to: Side | None
+    automatic: bool
+    kinds: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """Hold the facts of one case, folded from its events; never stored as truth.
@@ -168,6 +210,8 @@ class Complaint:
         gaps: native fields whose history contradicts itself, with the instant from which it is known again.
         horizon: history before this instant is unknown; `None` when it is complete.
         undone: the transition that we moved back and that nobody has made again.
+        changes: values that a tracked field took, oldest first.
+        said: messages that the complainant could read, oldest first; none of ours, none that bounced.
 
     """
 
@@ -185,3 +229,5 @@ class Complaint:
     gaps: tuple[tuple[str, Instant], ...] = ()
     horizon: Instant | None = None
     undone: str | None = None
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()

@@ -1,11 +1,11 @@
-"""How long something may take, and the pauses that do not count."""
+"""How long something may take, how that is counted, and the pauses that do not count."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ombud.model.instant import HOUR
 
@@ -27,13 +27,21 @@ class Unit(StrEnum):
     """Hours in which the desk is open."""
     business_days = "business_days"
     """Due at the close of business of the n-th business day after the local day of receipt, which is day 0."""
+    complete_business_days = "complete_business_days"
+    """As business days, but the day of receipt counts where all its open hours come after the receipt."""
     calendar_days = "calendar_days"
     """Due at the end of the local day n days after the local day of receipt; nothing rolls over."""
     weeks = "weeks"
     """Seven calendar days each."""
+    months = "months"
+    """Due at the end of the day with the same number n months later, or of that month's last day."""
 
 
-_HOURLY = (Unit.hours, Unit.business_hours)
+HOURLY: Final = (Unit.hours, Unit.business_hours)
+#: Units that count days on which the desk is open.
+OPEN_DAYS: Final = (Unit.business_days, Unit.complete_business_days)
+#: When a day ends that is counted: at the close of business, or at local midnight.
+Ends: TypeAlias = Literal["close", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +51,31 @@ class Term:
     Attributes:
         amount: above zero; whole for days and weeks.
         unit: what it is counted in.
-        length: the same as a whole number: microseconds for a unit of hours, else days.
+        count_start_day: whether the day of receipt is day 1; a month then ends the day before the same date.
+        ends: when the last day ends; `None` is the unit's own: the close of business of a day that counts
+            because the desk is open, else local midnight.
+        roll: whether a due on a day on which the desk is closed moves to the next on which it is open.
+        length: the amount as a whole number: microseconds for a unit of hours, months, else days.
+        plain: whether none of the options is used.
 
     """
 
     amount: int | float
     unit: Unit
+    count_start_day: bool = False
+    ends: Ends | None = None
+    roll: bool = False
     length: int = field(init=False, repr=False, compare=False)
+    plain: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
         if not isfinite(self.amount) or self.amount <= 0:
             raise ValueError(f"a term is longer than nothing, not {self.amount} {self.unit}")
-        if self.unit in _HOURLY:
+        plain = not (self.count_start_day or self.roll or self.ends is not None)
+        if self.unit in HOURLY:
+            if not plain:
+                raise ValueError(f"{self.unit} have no days to count or to roll over")
             length = round(self.amount * HOUR)
             if length == 0:
                 raise ValueError(f"a term is at least a microsecond, not {self.amount} {self.unit}")
@@ -63,11 +83,21 @@ class Term:
             raise ValueError(f"{self.unit} are counted whole, not {self.amount}")
         else:
             length = int(self.amount) * (7 if self.unit is Unit.weeks else 1)
+        if self.unit not in OPEN_DAYS and self.ends == "close" and not self.roll:
+            raise ValueError("a calendar day may have no close of business; let it roll over")
         object.__setattr__(self, "length", length)
+        object.__setattr__(self, "plain", plain)
 
     def __str__(self) -> str:
         words = self.unit.value.replace("_", " ")
-        return f"1 {words.removesuffix('s')}" if self.amount == 1 else f"{self.amount:g} {words}"
+        text = f"1 {words.removesuffix('s')}" if self.amount == 1 else f"{self.amount:g} {words}"
+        if self.count_start_day:
+            text += ", the first day included"
+        if self.ends == "day" and self.unit in OPEN_DAYS:
+            text += ", to the end of the day"
+        if self.ends == "close" and self.unit not in OPEN_DAYS:
+            text += ", to the close of business"
+        return f"{text}, or the next business day" if self.roll else text
 
 
 def joined(pauses: Sequence[Pause]) -> Sequence[Pause]:

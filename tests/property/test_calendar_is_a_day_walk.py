@@ -192,7 +192,7 @@ def test_the_lines_of_an_explanation_add_up_to_the_term(data):
     due = built.due_at(instant(start), term, held)
     if due is None:
         return
-    lines = built.explain(instant(start), due, held, term.unit)
+    lines = built.explain(instant(start), due, held, term)
     assert [line.day for line in lines] == [
         desk.local_day(start) + timedelta(days=n) for n in range(len(lines))
     ]
