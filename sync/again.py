@@ -13,7 +13,7 @@ from sync.findings import find, one_sided, scope_left
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ombud.model.event import Ref
+    from ombud.model.event import Event, Ref
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.store import Store, TicketState
@@ -30,6 +30,115 @@ class Judged:
     url: str
     complaint: Complaint
     findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Hold a case folded again from what is stored.
+
+    Attributes:
+        lead: the ticket whose fields and status are the case's.
+        complaint: its facts.
+        events: every event that was folded.
+        complete: whether every history reaches back to its creation.
+        circle: the other tickets, where another helpdesk has one of them.
+
+    """
+
+    lead: TicketState
+    complaint: Complaint
+    events: Sequence[Event]
+    complete: bool
+    circle: Circle | None
+
+
+def fold_again(
+    bound: Bound,
+    elsewhere: Elsewhere,
+    store: Store,
+    *,
+    happened_by: Instant | None = None,
+    known_by: Instant | None = None,
+    only: Ref | None = None,
+) -> Iterator[Folded]:
+    """Fold the stored cases of a binding, page by page; the arguments are those of `judge_again`."""
+    pages = store.complaints(bound.name) if only is None else [store.case_of(only)]
+    for page in pages:
+        yield from fold_page(
+            bound,
+            elsewhere,
+            store,
+            page,
+            happened_by=happened_by,
+            known_by=known_by,
+            whole=only is None,
+        )
+
+
+def fold_page(
+    bound: Bound,
+    elsewhere: Elsewhere,
+    store: Store,
+    page: Sequence[TicketState],
+    *,
+    happened_by: Instant | None = None,
+    known_by: Instant | None = None,
+    whole: bool = True,
+) -> Iterator[Folded]:
+    """Fold the cases of one page of tickets.
+
+    Args:
+        bound: the binding to fold by.
+        elsewhere: the other helpdesks.
+        store: the database.
+        page: tickets, those of a case together.
+        happened_by: leave out what happened later.
+        known_by: leave out what was known only later.
+        whole: whether a case may have tickets of other bindings, which the page does not show.
+
+    """
+    cases: dict[str | None, list[TicketState]] = {}
+    for state in page:
+        cases.setdefault(state.case, []).append(state)
+    if len(elsewhere.bounds) > 1 and whole:
+        named = store.members([case for case in cases if case is not None])
+        for state in store.states(sorted(named - {each.ref for each in page})).values():
+            cases[state.case].append(state)
+    events = store.events(
+        [state.ref for states in cases.values() for state in states], known_by=known_by
+    )
+    for states in cases.values():
+        histories = {
+            state.ref: [
+                event
+                for event in events.get(state.ref, ())
+                if happened_by is None or event.happened <= happened_by
+            ]
+            for state in states
+        }
+        told = [event for history in histories.values() for event in history]
+        if not told:
+            continue
+        across = len({ref.account for ref, history in histories.items() if history}) > 1
+        people = store.recall(states[0].case) if across and states[0].case is not None else {}
+        if across:
+            told = elsewhere.as_one_person(told, people)
+        complete = all(state.complete for state in states)
+        complaint = bound.fold.fold(told, complete=complete)
+        lead = next((state for state in states if state.ref == complaint.lead), states[0])
+        if lead.binding != bound.name:
+            continue
+        circle = None
+        if across:
+            circle = Circle(
+                frozenset(histories),
+                {ref: history for ref, history in histories.items() if ref != lead.ref},
+                {state.ref: state.url for state in states},
+                {state.ref: state.binding for state in states},
+                people,
+                complete,
+            )
+        yield Folded(lead, complaint, told, complete, circle)
 
 
 def judge_again(
@@ -56,53 +165,15 @@ def judge_again(
         only: one ticket's case.
 
     """
-    pages = store.complaints(bound.name) if only is None else [store.case_of(only)]
-    for page in pages:
-        cases: dict[str | None, list[TicketState]] = {}
-        for state in page:
-            cases.setdefault(state.case, []).append(state)
-        if len(elsewhere.bounds) > 1 and only is None:
-            # A case may have tickets of other bindings, which this binding's pages do not show.
-            named = store.members([case for case in cases if case is not None])
-            for state in store.states(sorted(named - {each.ref for each in page})).values():
-                cases[state.case].append(state)
-        events = store.events(
-            [state.ref for states in cases.values() for state in states], known_by=known_by
-        )
-        for states in cases.values():
-            histories = {
-                state.ref: [
-                    event
-                    for event in events.get(state.ref, ())
-                    if happened_by is None or event.happened <= happened_by
-                ]
-                for state in states
-            }
-            told = [event for history in histories.values() for event in history]
-            if not told:
-                continue
-            across = len({ref.account for ref, history in histories.items() if history}) > 1
-            people = store.recall(states[0].case) if across and states[0].case is not None else {}
-            if across:
-                told = elsewhere.as_one_person(told, people)
-            complete = all(state.complete for state in states)
-            complaint = bound.fold.fold(told, complete=complete)
-            lead = next((state for state in states if state.ref == complaint.lead), states[0])
-            if lead.binding != bound.name:
-                continue
-            if lead.decision is Decision.complaint:
-                judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
-                findings = find(bound, complaint, judged, url=lead.url)
-                if across:
-                    circle = Circle(
-                        frozenset(histories),
-                        {ref: history for ref, history in histories.items() if ref != lead.ref},
-                        {state.ref: state.url for state in states},
-                        {state.ref: state.binding for state in states},
-                        people,
-                        complete,
-                    )
-                    findings += one_sided(elsewhere, bound, complaint, circle)
-            else:
-                findings = [scope_left(bound, complaint, url=lead.url)]
-            yield Judged(lead.key, lead.url, complaint, findings)
+    for folded in fold_again(
+        bound, elsewhere, store, happened_by=happened_by, known_by=known_by, only=only
+    ):
+        lead, complaint = folded.lead, folded.complaint
+        if lead.decision is Decision.complaint:
+            judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
+            findings = find(bound, complaint, judged, url=lead.url)
+            if folded.circle is not None:
+                findings += one_sided(elsewhere, bound, complaint, folded.circle)
+        else:
+            findings = [scope_left(bound, complaint, url=lead.url)]
+        yield Judged(lead.key, lead.url, complaint, findings)
