@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ombud.model.event import Side
+from ombud.model.event import KINDS, OLD_KINDS, Side
 from ombud.model.facts import STAGES
 from ombud.model.mapping import (
     EvidenceLine,
@@ -15,6 +15,7 @@ from ombud.model.mapping import (
     FieldOf,
     Mapping,
     MessageEvidence,
+    Problem,
     StageEvidence,
     StageOf,
     StatusEvidence,
@@ -35,6 +36,17 @@ def _known_stage(stage: str) -> str:
 Stage = Annotated[str, AfterValidator(_known_stage)]
 
 
+def _known_kind(kind: str) -> str:
+    kind = OLD_KINDS.get(kind, kind)
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of message; kinds are {', '.join(KINDS)}")
+    return kind
+
+
+#: A kind of message; what it was called before is understood.
+MessageKind = Annotated[str, AfterValidator(_known_kind)]
+
+
 class _StageLine(Strict):
     stage: Stage
     waiting: Literal["complainant", "third_party"] | None = None
@@ -52,7 +64,7 @@ class _MessageLine(Strict):
     by: Side | None = None
     to: Side | None = None
     automatic: bool | None = None
-    kind: str | None = None
+    kind: MessageKind | None = None
 
 
 class _Evidence(Strict):
@@ -83,6 +95,21 @@ class _Evidence(Strict):
         return FieldEvidence(str(self.field), self.value)
 
 
+class _KindFieldLine(Strict):
+    id: str
+    values: dict[MessageKind, Texts]
+
+
+class _Communications(Strict):
+    kind_field: _KindFieldLine | None = None
+    tags: dict[str, MessageKind] = Field(default_factory=dict)
+
+
+class _ProblemLine(Strict):
+    links: Texts
+    fields: Texts
+
+
 class LogSettings(Strict):
     """Say where in an event log's rows things stand, for `ombud import`; names as in `LogShape`."""
 
@@ -105,9 +132,21 @@ class _MappingFile(Strict):
     stages: dict[str, _StageLine] = Field(default_factory=dict)
     fields: dict[str, _FieldLine] = Field(default_factory=dict)
     milestones: dict[str, tuple[_Evidence, ...]] = Field(default_factory=dict)
-    markers: dict[str, Texts] = Field(default_factory=dict)
+    markers: dict[MessageKind, Texts | dict[str, Texts]] = Field(default_factory=dict)
+    macros: dict[str, MessageKind] = Field(default_factory=dict)
+    communications: _Communications = Field(default_factory=_Communications)
+    problem: _ProblemLine | None = None
     links: Texts = ()
     refs: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _lends_what_is_mapped(self) -> _MappingFile:
+        missing = sorted(set(self.problem.fields) - self.fields.keys()) if self.problem else []
+        if missing:
+            raise ValueError(
+                f"[problem] shares {', '.join(missing)}, which [fields] does not map; map it, or leave it out"
+            )
+        return self
 
 
 def load_mapping(path: Path, zone: str) -> Mapping:
@@ -133,10 +172,35 @@ def load_mapping(path: Path, zone: str) -> Mapping:
         milestones={
             name: tuple(each.line() for each in lines) for name, lines in read.milestones.items()
         },
-        markers=read.markers,
+        markers={
+            kind: marks
+            if isinstance(marks, tuple)
+            else tuple(dict.fromkeys(mark for each in marks.values() for mark in each))
+            for kind, marks in read.markers.items()
+        },
         links=frozenset(read.links),
         refs=read.refs,
         zone=zone,
+        languages={
+            kind: frozenset(language.lower() for language in marks)
+            for kind, marks in read.markers.items()
+            if isinstance(marks, dict)
+        },
+        macros=read.macros,
+        tags=read.communications.tags,
+        kind_field=_kind_field(read.communications.kind_field),
+        problem=Problem()
+        if read.problem is None
+        else Problem(frozenset(read.problem.links), frozenset(read.problem.fields)),
+    )
+
+
+def _kind_field(line: _KindFieldLine | None) -> FieldOf | None:
+    if line is None:
+        return None
+    return FieldOf(
+        line.id,
+        {native: kind for kind, natives in line.values.items() for native in natives},
     )
 
 

@@ -123,7 +123,11 @@ class Bound:
         return Schema(
             fields=self.mapping.native_fields | self.scope.fields,
             markers=self.mapping.markers,
-            links=bool(self.mapping.links),
+            links=bool(self.mapping.links or self.mapping.problem.links),
+            macros=self.mapping.macros,
+            tags=self.mapping.tags,
+            kind_field=self.mapping.kind_field.id if self.mapping.kind_field else None,
+            kind_values=self.mapping.kind_field.values if self.mapping.kind_field else {},
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ombud.model.event import Cause, Kind, digest
+from ombud.model.event import CALL, Cause, Kind, digest
 from ombud.model.facts import UNKNOWN, Change, Complaint, Evidence, Said, Stay, Transition
 from ombud.model.mapping import (
+    DECLASSIFIED_REASON,
+    LANGUAGE,
     RECEIVED_AT,
     STATUS,
     FieldEvidence,
@@ -15,6 +17,7 @@ from ombud.model.mapping import (
     StageEvidence,
     StatusEvidence,
 )
+from ombud.model.word import A_CALL, Verb, asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +62,12 @@ class Fold:
                         self._by_field.setdefault(of_field, []).append((name, value))
                     case MessageEvidence():
                         self._by_message.append((name, line))
+        #: Message evidence whose kind has markers for some languages only, its kind left out.
+        self._tongues: list[tuple[str, MessageEvidence, frozenset[str]]] = [
+            (name, replace(line, kind=None), mapping.languages[line.kind])
+            for name, line in self._by_message
+            if line.kind is not None and line.kind in mapping.languages
+        ]
         self._blank: dict[str, Value] = dict.fromkeys(sorted(mapping.fields))
         self._blank |= dict.fromkeys(sorted(mapping.evidence))
         self._blank |= {"received": None, "recorded": None, "reopened": None, "last_update": None}
@@ -112,6 +121,8 @@ class _Folding:
     changes: dict[str, list[Change]] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
+    lent: dict[str, Native] = field(default_factory=dict)
+    lost: set[tuple[Ref, str]] = field(default_factory=set)
     stage: str | Unknown | None = None
     status: str | None = None
     merged: set[Ref] = field(default_factory=set)
@@ -125,6 +136,8 @@ class _Folding:
                 births[event.ref] = event
             if event.kind is Kind.merged:
                 self.merged.add(event.ref)
+            elif event.kind is Kind.undelivered:
+                self.lost.add((event.ref, str(event.after)))
         members = sorted(births, key=lambda ref: (births[ref].happened, ref))
         if self.lead is None:
             self.lead = next((ref for ref in members if ref not in self.merged), members[0])
@@ -160,12 +173,19 @@ class _Folding:
         for event in group:
             if event.kind is Kind.message:
                 if event.message is not None:
-                    self._say(event, event.message)
-                    self._hear(event, event.message)
+                    message = event.message
+                    if self.lost and (event.ref, event.id) in self.lost:
+                        message = replace(message, delivered=False)
+                    self._say(event, message)
+                    self._hear(event, message)
+            elif event.kind is Kind.word:
+                self._speak(event)
             elif event.field is not None and event.ref == self.lead:
-                if event.field == STATUS:
+                if event.kind is Kind.lent:
+                    self._lend(event, event.field)
+                elif event.field == STATUS:
                     moves.append(event)
-                elif event.kind in {Kind.field, Kind.observed}:
+                elif event.kind is Kind.field or event.kind is Kind.observed:
                     self._set(event, event.field)
         for event in moves:
             self._move(event)
@@ -183,6 +203,8 @@ class _Folding:
         mapping = self.fold.mapping
         for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
             value = mapping.value(mapping.fields[canonical], event.after)
+            if value is None and self.lent:
+                value = mapping.value(mapping.fields[canonical], self.lent.get(name))
             self.row[canonical] = value
             if canonical in self.fold.tracked:
                 self._track(
@@ -193,6 +215,42 @@ class _Folding:
                     self._doubt(milestone, event.happened)
                 elif value is not None and (wanted is None or value == wanted):
                     self._reach(milestone, event, "field")
+
+    def _lend(self, event: Event, name: str) -> None:
+        """Take a problem's value: it counts where the complaint's own field is empty, and never in its place."""
+        self.lent[name] = event.after
+        held = self.native.get(name, None if self.complete else UNKNOWN)
+        if held is UNKNOWN:
+            return
+        for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
+            of = self.fold.mapping.fields[canonical]
+            if self.fold.mapping.value(of, held) is None:
+                value = self.fold.mapping.value(of, event.after)
+                self.row[canonical] = value
+                if canonical in self.fold.tracked:
+                    self._track(canonical, value, event, gap=False)
+                for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
+                    if value is not None and (wanted is None or value == wanted):
+                        self._reach(milestone, event, "field")
+
+    def _speak(self, event: Event) -> None:
+        """Take an agent's word, so far as it is one about facts; a malformed one says nothing."""
+        argument = event.after if isinstance(event.after, str) else None
+        told = asked(event.field or "", argument, self.fold.mapping.tzinfo)
+        if isinstance(told, str):
+            return
+        recorded = self.row["recorded"]
+        if told.verb is Verb.called:
+            self._say(event, A_CALL)
+            self._hear(event, A_CALL)
+        elif told.verb is Verb.received:
+            # Receipt is never later than what recorded it.
+            if told.when is not None and isinstance(recorded, int) and told.when <= recorded:
+                self.row[RECEIVED_AT] = told.when
+        elif told.verb is Verb.not_complaint and not isinstance(
+            self.row.get(DECLASSIFIED_REASON), str
+        ):
+            self.row[DECLASSIFIED_REASON] = told.reason
 
     def _track(self, name: str, value: Value, event: Event, *, gap: bool) -> None:
         """Keep a value; where the history before it contradicts itself, what came before is unknown."""
@@ -205,7 +263,7 @@ class _Folding:
             kept.append(Change(event.happened, value, event.id, event.change, event.actor))
 
     def _say(self, event: Event, message: Message) -> None:
-        if message.public and message.key is None:
+        if message.public and message.key is None and message.delivered is not False:
             self.said.append(
                 Said(
                     event.happened,
@@ -227,16 +285,30 @@ class _Folding:
                 self._doubt(milestone, event.happened)
             elif matched:
                 self._reach(milestone, event, "message")
+        if self.fold._tongues and message.public and not message.kinds:  # noqa: SLF001
+            self._hear_unmarked(event, message)
         if (
             message.public
             and message.by == "agent"
             and not message.automatic
             and message.key is None
+            and message.delivered is not False
+            and CALL not in message.kinds
         ):
             self.row["last_update"] = event.happened
             self.evidence["last_update"] = Evidence(
                 event.id, event.happened, "message", event.actor
             )
+
+    def _hear_unmarked(self, event: Event, message: Message) -> None:
+        """Doubt what an unmarked message may have been, where its language has no markers."""
+        tongue = self.row.get(LANGUAGE)
+        if tongue is None:
+            return
+        spoken = "" if tongue is UNKNOWN else str(tongue).lower().replace("_", "-").split("-")[0]
+        for milestone, line, languages in self.fold._tongues:  # noqa: SLF001
+            if spoken not in languages and line.matches(message):
+                self._doubt(milestone, event.happened)
 
     def _move(self, event: Event) -> None:
         mapping = self.fold.mapping

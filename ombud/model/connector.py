@@ -160,11 +160,13 @@ class Link(NamedTuple):
     Attributes:
         kind: the vendor's kind of link, by its id or its name; where it has both, two links say so.
         to: the other ticket.
+        since: when they were joined, where the history tells; `None` is taken as always.
 
     """
 
     kind: str
     to: Ref
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +335,10 @@ class Schema:
         agents: native ids of people known to be on the agents' side, beyond what the vendor says.
         horizon: history before this instant is not asked for; `None` asks for all.
         links: whether the tickets a ticket is joined to are wanted.
+        macros: native id of a macro or template -> message kind.
+        tags: tag set in the same change as a message -> message kind.
+        kind_field: native id of a field that names a message's kind in the same change.
+        kind_values: that field's native values -> message kind.
 
     """
 
@@ -341,6 +347,15 @@ class Schema:
     agents: frozenset[str] = frozenset()
     horizon: Instant | None = None
     links: bool = False
+    macros: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    kind_field: str | None = None
+    kind_values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def typed_by_change(self) -> bool:
+        """Tell whether what was changed together with a message may say what it is."""
+        return bool(self.macros or self.tags or self.kind_field)
 
 
 @dataclass(frozen=True, slots=True)

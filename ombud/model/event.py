@@ -56,6 +56,12 @@ class Kind(StrEnum):
     """The ticket was seen deleted by the vendor's own word (a 404 is not a deletion)."""
     observed = "observed"
     """A snapshot value seen where history is missing: true from then on, unknown before."""
+    word = "word"
+    """A staff member told us something in an internal note: `field` is the verb, `after` what stood behind it."""
+    undelivered = "undelivered"
+    """The message whose event id is `after` did not reach whom it was for."""
+    lent = "lent"
+    """A problem ticket's `field` took the value `after`: it counts where the ticket's own field is empty."""
 
 
 class Nature(StrEnum):
@@ -83,6 +89,24 @@ class Side(StrEnum):
     third_party = "third_party"
 
 
+#: What a message may be (a closed list). One may be several: a logged call is an attempt to make contact too.
+KINDS: Final = (
+    "automatic_reply",
+    "acknowledgement",
+    "update",
+    "holding",
+    "response",
+    "decision",
+    "recourse",
+    "contact_attempt",
+    "call",
+)
+#: What kinds were called before, in mappings and in databases.
+OLD_KINDS: Final = {"holding_notice": "holding"}
+CALL: Final = "call"
+CONTACT_ATTEMPT: Final = "contact_attempt"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Keep of a message what verdicts need, and no word of it.
@@ -92,8 +116,9 @@ class Message:
         by: the author's side; `None` where it cannot be told.
         to: the addressee's side; `None` for an internal note.
         automatic: sent without a person's act.
-        kinds: kinds its markers, macro, tag or native field name ("response", "decision", ...).
+        kinds: which of `KINDS` its markers, macro, tag or native field name.
         key: our own key, when the message is one of ours.
+        delivered: whether it arrived; false is evidence of nothing, `None` (the vendor does not say) is taken as sent.
 
     """
 
@@ -103,6 +128,7 @@ class Message:
     automatic: bool
     kinds: frozenset[str] = frozenset()
     key: str | None = None
+    delivered: bool | None = None
 
 
 #: Id and change of the event in which a ticket came to be; its initial values share the change.
@@ -125,7 +151,7 @@ class Event(NamedTuple):
         actor: who, in the vendor's id (keyed before it is stored); `None` where the vendor does not say.
         cause: person, rule, automation, mail or ourselves.
         kind: what the event tells.
-        field: native field id for `field` and `observed` events ("status", "assignee", ...).
+        field: native field id for `field`, `observed` and `lent` events ("status", "assignee", ...); a word's verb.
         nature: what sort of value the field carries.
         before: value before, by the vendor's word.
         after: value after.

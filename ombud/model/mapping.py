@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ombud.model.event import Nature, Side, digest
+from ombud.model.event import CALL, Nature, Side, digest
 from ombud.model.facts import STAGES, UNKNOWN, Value
 from ombud.model.instant import instant_of
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 STATUS: Final = "status"
 #: The canonical field that names legal receipt.
 RECEIVED_AT: Final = "received_at"
+#: The canonical field that says why a ticket is no complaint.
+DECLASSIFIED_REASON: Final = "declassified_reason"
+#: The canonical field that names the language in which a complainant is answered.
+LANGUAGE: Final = "language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,16 @@ class MessageEvidence:
     kind: str | None = None
 
     def matches(self, message: Message) -> bool | None:
-        """Tell whether a message is such evidence; `None` where its author or addressee cannot be told."""
-        if message.key is not None:
+        """Tell whether a message is such evidence; `None` where its author or addressee cannot be told.
+
+        What did not arrive is evidence of nothing, and a logged call only where a kind is asked for.
+        """
+        if message.key is not None or message.delivered is False:
             return False
-        if self.kind is not None and self.kind not in message.kinds:
+        if self.kind is None:
+            if CALL in message.kinds:
+                return False
+        elif self.kind not in message.kinds:
             return False
         if self.automatic is not None and message.automatic is not self.automatic:
             return False
@@ -114,6 +124,20 @@ class FieldEvidence:
     value: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Say what complaints share with a problem ticket they stem from.
+
+    Attributes:
+        links: native link kinds that name the problem, from the complaint's end.
+        fields: canonical fields that are the problem's where the complaint's own are empty.
+
+    """
+
+    links: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+
+
 EvidenceLine = MessageEvidence | StageEvidence | StatusEvidence | FieldEvidence
 
 #: What shows a milestone where a mapping says nothing of it. Stages with no status of their own show nothing.
@@ -139,7 +163,12 @@ class Mapping:
         stages: native status -> stage and waiting.
         fields: canonical field -> native field.
         milestones: milestone -> evidence, any of which will do.
-        markers: message kind -> literal texts.
+        markers: message kind -> literal texts, whatever their language.
+        languages: message kind -> languages for which it has markers; a kind that is not in it serves any language.
+        macros: native id of a macro or template -> message kind.
+        tags: tag set together with a message -> message kind.
+        kind_field: native field that names a message's kind in the same change, native value -> kind.
+        problem: what complaints share with the problem they stem from.
         links: native link kinds that join two tickets into one case.
         refs: native fields that name the same complaint in another account, and that account.
         zone: IANA zone of the desk, for dates without a time.
@@ -153,6 +182,11 @@ class Mapping:
     links: frozenset[str] = frozenset()
     refs: Map[str, str] = field(default_factory=dict)
     zone: str = "UTC"
+    languages: Map[str, frozenset[str]] = field(default_factory=dict)
+    macros: Map[str, str] = field(default_factory=dict)
+    tags: Map[str, str] = field(default_factory=dict)
+    kind_field: FieldOf | None = None
+    problem: Problem = Problem()
 
     @cached_property
     def staged(self) -> frozenset[str]:
@@ -197,10 +231,11 @@ class Mapping:
 
     @cached_property
     def digest(self) -> str:
-        """Give the digest of all that is said here."""
+        """Give the digest of all that is said here; what is not said adds nothing to it."""
         return digest(
             json.dumps(
                 {
+                    **self._said_of_messages(),
                     "stages": {k: [v.stage, v.waiting] for k, v in self.stages.items()},
                     "fields": {
                         k: [v.id, dict(v.values), v.keep, v.type] for k, v in self.fields.items()
@@ -216,6 +251,20 @@ class Mapping:
                 sort_keys=True,
             )
         )
+
+    def _said_of_messages(self) -> dict[str, object]:
+        told: dict[str, object] = {
+            "languages": {kind: sorted(each) for kind, each in self.languages.items()},
+            "macros": dict(self.macros),
+            "tags": dict(self.tags),
+            "kind_field": [self.kind_field.id, dict(self.kind_field.values)]
+            if self.kind_field is not None
+            else None,
+            "problem": [sorted(self.problem.links), sorted(self.problem.fields)]
+            if self.problem.links
+            else None,
+        }
+        return {name: each for name, each in told.items() if each}
 
     @cached_property
     def tzinfo(self) -> ZoneInfo:

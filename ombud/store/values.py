@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ombud.model.connector import Gone
-from ombud.model.event import Cause, Event, Kind, Message, Nature, Ref, Side
+from ombud.model.event import OLD_KINDS, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
 from ombud.model.scope import Decision
 
@@ -275,18 +275,20 @@ def _message_text(message: Message) -> str:
             message.automatic,
             sorted(message.kinds),
             message.key,
+            *(() if message.delivered is None else (message.delivered,)),
         ]
     )
 
 
 @lru_cache(4096)
 def _message(text: str) -> Message:
-    public, by, to, automatic, kinds, key = json.loads(text)
+    public, by, to, automatic, kinds, key, *delivered = json.loads(text)
     return Message(
         public=public,
         by=None if by is None else Side(by),
         to=None if to is None else Side(to),
         automatic=automatic,
-        kinds=frozenset(kinds),
+        kinds=frozenset(OLD_KINDS.get(kind, kind) for kind in kinds),
         key=key,
+        delivered=delivered[0] if delivered else None,
     )
