@@ -55,3 +55,14 @@ def flatten(body: object) -> str:
             if isinstance(content, list):
                 todo.extend(reversed(content))
     return "".join(parts).strip("\n")
+
+
+def begins(body: object) -> str:
+    """Give a text's first line as its author wrote it; "" where it begins with a quotation, code or a picture."""
+    if isinstance(body, str):
+        return body.split("\n", 1)[0]
+    content = body.get("content") if isinstance(body, dict) else None
+    first = content[0] if isinstance(content, list) and content else None
+    if not isinstance(first, dict) or first.get("type") != "paragraph":
+        return ""
+    return flatten(first).split("\n", 1)[0]

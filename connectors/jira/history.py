@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from connectors.jira.adf import flatten
+from connectors import messages
+from connectors.jira.adf import begins, flatten
 from connectors.jira.site import OURS, PROPERTY, instant_in
 from ombud.model.connector import Actual, Link, Ours, Reading
 from ombud.model.event import CREATED, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
+from ombud.model.instant import SECOND
 from ombud.model.mapping import STATUS
 from ombud.model.mark import PREFIX
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     Json = Mapping[str, Any]
 
 _PERSONS = frozenset({"assignee", "reporter", "creator"})
+#: Jira keeps a screen's comment apart from its fields: what one person does within so long is one change.
+TOGETHER: Final = 5 * SECOND
 
 
 def facets_of(issue: Json) -> dict[str, tuple[str, ...]]:
@@ -103,7 +107,7 @@ def read_issue(
     events = [
         *_birth(ref, issue, ordered, current, wanted, people),
         *changes,
-        *_messages(ref, issue, comments, schema, state, people),
+        *_messages(ref, issue, ordered, comments, schema, state, people),
     ]
     for name in _PERSONS:
         _note(people, fields.get(name))
@@ -288,6 +292,7 @@ def _cause(site: Site, history: Json) -> Cause:
 def _messages(
     ref: Ref,
     issue: Json,
+    histories: Sequence[Json],
     comments: Sequence[Json],
     schema: Schema,
     state: Json,
@@ -307,7 +312,10 @@ def _messages(
         text = flatten(comment.get("body"))
         ours = str(comment["id"]) == str(state.get("note")) or key_in(comment) is not None
         happened = instant_in(comment["created"])
-        yield Event(
+        kinds = messages.marked(schema, text)
+        if schema.typed_by_change:
+            kinds |= _typed(schema, histories, happened, name)
+        made = Event(
             id=f"c{comment['id']}",
             ref=ref,
             change=f"c{comment['id']}",
@@ -326,14 +334,43 @@ def _messages(
                 by=by,
                 to=_addressee(by) if public else None,
                 automatic=by is Side.automation,
-                kinds=frozenset(
-                    kind
-                    for kind, marks in schema.markers.items()
-                    if any(mark in text for mark in marks)
-                ),
+                kinds=kinds,
                 key=(key_in(comment) or "ours") if ours else None,
             ),
         )
+        yield made
+        if not public and by is Side.agent and not ours and _untouched(comment):
+            word = messages.word(made, begins(comment.get("body")))
+            if word is not None:
+                yield word
+
+
+def _untouched(comment: Json) -> bool:
+    """Tell whether a comment stands as it was written, by whom it was written."""
+    last = (comment.get("updateAuthor") or comment.get("author") or {}).get("accountId")
+    written = (comment.get("author") or {}).get("accountId")
+    return bool(comment.get("updated") == comment["created"] and last == written)
+
+
+def _typed(
+    schema: Schema, histories: Sequence[Json], when: int, author: str | None
+) -> frozenset[str]:
+    """Give the kinds that the author named by labels or a field, on the screen on which the comment was written."""
+    tags: set[str] = set()
+    values: set[str] = set()
+    for history in histories:
+        if (history.get("author") or {}).get("accountId") != author:
+            continue
+        if abs(instant_in(history["created"]) - when) > TOGETHER:
+            continue
+        for item in history["items"]:
+            name = field_of(item)
+            if name == "labels":
+                before = set(str(item.get("fromString") or "").split())
+                tags |= set(str(item.get("toString") or "").split()) - before
+            elif name == schema.kind_field:
+                values |= {str(item[end]) for end in ("to", "toString") if item.get(end)}
+    return messages.changed(schema, tags=tags, values=values)
 
 
 def key_in(comment: Json) -> str | None:

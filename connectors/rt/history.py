@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.rt.site import NOBODY, SYSTEM
+from connectors import messages
+from connectors.rt.site import NOBODY, SYSTEM, Body
 from ombud.model.event import CREATED, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
 from ombud.model.instant import SECOND, instant
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 TOGETHER: Final = 5 * SECOND
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)Z?")
 _MESSAGES: Final = frozenset({"Correspond", "Comment"})
-_SKIPPED: Final = frozenset({"EmailRecord", "CommentEmailRecord", "SystemError"})
+_SKIPPED: Final = frozenset({"EmailRecord", "CommentEmailRecord"})
+#: RT's word that the mail it was sending did not go out.
+_FAILED: Final = "SystemError"
 
 
 def instant_in(text: str) -> Instant:
@@ -63,17 +66,17 @@ class Story:
         ticket: Json,
         rows: Sequence[Json],
         schema: Schema,
-        body: Callable[[str], str],
+        body: Callable[[str], Body],
     ) -> None:
-        """Prepare to tell; `body` gives a message's text by its transaction."""
+        """Prepare to tell; `body` gives a message's text, and the way it came, by its transaction."""
         self._site = site
         self._ticket = ticket
         self._schema = schema
         self._body = body
         self._id = str(ticket["id"])
-        self._rows = sorted(
-            (row for row in rows if row["Type"] not in _SKIPPED), key=lambda row: int(row["id"])
-        )
+        every = sorted(rows, key=lambda row: int(row["id"]))
+        self._lost = _lost(every)
+        self._rows = [row for row in every if row["Type"] not in _SKIPPED | {_FAILED}]
         self._names = {
             f"cf.{field['id']}": field["name"] for field in ticket.get("CustomFields") or ()
         }
@@ -204,7 +207,8 @@ class Story:
     ) -> Iterator[Event]:
         kind = row["Type"]
         if kind in _MESSAGES:
-            yield self._message(row, changes)
+            # Walking back, what comes of a message is yielded before it.
+            yield from reversed(self._heard(row, changes))
         elif kind == "Status":
             left, entered = str(row["OldValue"]), str(row["NewValue"])
             values[STATUS] = left
@@ -295,19 +299,31 @@ class Story:
             values[name] = before
         return self._field(row, changes, name, current[name][1], before, after)
 
+    def _heard(self, row: Json, changes: Mapping[str, str]) -> list[Event]:
+        """Tell a message and what comes of it: a word to us, or that it was not sent."""
+        message = self._message(row, changes)
+        told = message.message
+        found = [message]
+        failed = self._lost.get(str(row["id"]))
+        if failed is not None:
+            found.append(messages.undelivered(message, failed))
+        if told is not None and not told.public and told.by is Side.agent and told.key is None:
+            body = self._body(str(row["id"]))
+            word = messages.word(message, body.begins) if body.by_hand else None
+            found += [] if word is None else [word]
+        return found
+
     def _message(self, row: Json, changes: Mapping[str, str]) -> Event:
         actor = _creator(row)
         public = row["Type"] == "Correspond"
         by = self._side(actor)
         ours = actor == self._site.user
         kinds: frozenset[str] = frozenset()
-        if self._schema.markers and public and not ours:
-            text = self._body(str(row["id"]))
-            kinds = frozenset(
-                kind
-                for kind, marks in self._schema.markers.items()
-                if any(mark in text for mark in marks)
-            )
+        if public and not ours:
+            if self._schema.markers:
+                kinds = messages.marked(self._schema, self._body(str(row["id"])).text)
+            if self._schema.kind_field is not None:
+                kinds |= self._typed(row, changes)
         message = Message(
             public=public,
             by=by,
@@ -325,6 +341,19 @@ class Story:
             made.id, made.ref, made.change, made.seq, made.happened, made.recorded, actor, made.cause, Kind.message,
             message=message,
         )  # fmt: skip
+
+    def _typed(self, row: Json, changes: Mapping[str, str]) -> frozenset[str]:
+        """Give the kinds that a field named on the screen on which the message was written."""
+        change = changes[str(row["id"])]
+        values = [
+            str(each["NewValue"])
+            for each in self._rows
+            if each["Type"] == "CustomField"
+            and f"cf.{each['Field']}" == self._schema.kind_field
+            and each["NewValue"]
+            and changes[str(each["id"])] == change
+        ]
+        return messages.changed(self._schema, values=values)
 
     def _foreign(self, row: Json, changes: Mapping[str, str]) -> Iterator[Event]:
         """Tell what happened to a ticket before it was merged into this one: its birth, its messages, its merging."""
@@ -405,3 +434,23 @@ class Story:
 
 def _creator(row: Json) -> str:
     return str((row.get("Creator") or {}).get("id", ""))
+
+
+def _lost(rows: Sequence[Json]) -> dict[str, str]:
+    """Give the messages whose mail RT could not send, each with the transaction that says so.
+
+    Where some mail of it was sent and some not, nobody can tell whose: it is taken as sent.
+    """
+    found: dict[str, str] = {}
+    last: dict[str, str | None] = {}
+    for row in rows:
+        ticket = str(row.get("ObjectId"))
+        if row["Type"] in _MESSAGES:
+            last[ticket] = str(row["id"])
+        elif row["Type"] in _SKIPPED:
+            last[ticket] = None
+        elif row["Type"] == _FAILED:
+            message = last.get(ticket)
+            if message is not None:
+                found.setdefault(message, str(row["id"]))
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +33,42 @@ TRANSACTION_FIELDS: Final = "Type,Field,OldValue,NewValue,Creator,Created,Object
 TICKET_FIELDS: Final = (
     "Status,Created,LastUpdated,Queue,Owner,Creator,Requestor,Cc,CustomFields,Subject"
 )
+
+
+#: What RT calls the ways in by which staff write on screen or by the API; mail comes by another.
+_BY_HAND: Final = frozenset({"web", "mobile", "rest", "rest2"})
+_WAY: Final = re.compile(r"^X-RT-Interface:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+#: Asks for the texts of a message, and for what wraps them, which names the way it came.
+_TEXTS: Final = json.dumps(
+    [
+        {"field": "ContentType", "operator": "LIKE", "value": "text/"},
+        {
+            "field": "ContentType",
+            "operator": "LIKE",
+            "value": "multipart/",
+            "entry_aggregator": "OR",
+        },
+    ]
+)
+_QUOTED: Final = re.compile(r"\s*(<(div|p)[^>]*>\s*)*<(blockquote|pre|code)\b", re.IGNORECASE)
+_LINE: Final = re.compile(r"<br\s*/?>|</(p|div|h\d|li)>", re.IGNORECASE)
+_TAG: Final = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Hold what a message says while it is read.
+
+    Attributes:
+        text: all its text parts, for markers.
+        begins: its first part as plain text.
+        by_hand: whether it was written on screen or by the API, by RT's own word.
+
+    """
+
+    text: str
+    begins: str
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,29 +231,29 @@ class Site:
         }
         yield from self.pages("/tickets", params, "GET /tickets")
 
-    def body(self, transaction: str) -> str:
-        """Give the text of a message; it is read for its markers and forgotten."""
-        parts: list[str] = []
+    def body(self, transaction: str) -> Body:
+        """Give the text of a message; it is read for its markers, and for a word to us, and forgotten.
+
+        One call gives its text parts, and not the pictures and files that came with it.
+        """
         found = self.client.get(
             f"/transaction/{transaction}/attachments",
-            {"fields": "ContentType", "per_page": PER_PAGE},
+            {
+                "fields": "ContentType,Headers,Content,Filename",
+                "query": _TEXTS,
+                "per_page": PER_PAGE,
+            },
             operation="GET /transaction/{id}/attachments",
-        ).json()
-        for each in found["items"]:
-            if not str(each.get("ContentType", "")).startswith("text/"):
-                continue
-            told = self.client.get(
-                f"/attachment/{each['id']}", operation="GET /attachment/{id}"
-            ).json()
-            parts.append(decoded(told.get("Content") or ""))
-        return "\n".join(parts)
-
-
-def decoded(content: str) -> str:
-    """Read an attachment's content, which RT sends as base64."""
-    import base64
-
-    return base64.b64decode(content).decode("utf-8", "replace")
+        ).json()["items"]
+        texts = [each for each in found if str(each.get("ContentType")).startswith("text/")]
+        own: Json = next((each for each in texts if not each.get("Filename")), {})
+        begins = str(own.get("Content") or "")
+        if str(own.get("ContentType")).startswith("text/html"):
+            begins = _unmarked(begins)
+        ways = (_WAY.search(str(each.get("Headers") or "")) for each in found)
+        way = next((told[1].lower() for told in ways if told), "")
+        text = "\n".join(str(each.get("Content") or "") for each in texts)
+        return Body(text, begins, way in _BY_HAND)
 
 
 def quoted(text: str) -> str:
@@ -227,3 +265,10 @@ def quoted(text: str) -> str:
 def _said(content: bytes) -> str:
     told = json.loads(content)
     return str(told.get("message", ""))[:500] if isinstance(told, dict) else ""
+
+
+def _unmarked(text: str) -> str:
+    """Read a text in HTML as far as its first line matters; nothing where it begins with a quotation."""
+    if _QUOTED.match(text):
+        return ""
+    return html.unescape(_TAG.sub("", _LINE.sub("\n", text))).strip()

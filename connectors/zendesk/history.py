@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from connectors import messages
 from connectors.zendesk.site import CLOSED, OURS, SYSTEM
 from ombud.model.event import CREATED, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.instant import instant
@@ -36,6 +37,13 @@ NAMES: Final = {
 PERSONS: Final = frozenset({"assignee", "requester"})
 _MESSAGES: Final = frozenset({"Comment", "VoiceComment"})
 _WRITTEN: Final = frozenset({"Create", "Change"})
+#: Ways in which staff write on screen or by the API, as audits and as the export of events call them.
+_STAFF_WAYS: Final = frozenset(
+    {"web", "web form", "web_form", "mobile", "api", "web service", "web_service"}
+)
+#: A comment that begins with a quotation or with code.
+_QUOTED: Final = re.compile(r"\s*(<div[^>]*>\s*)*<(blockquote|pre|code)\b", re.IGNORECASE)
+_MACRO: Final = "AgentMacroReference"
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
 
 
@@ -112,7 +120,9 @@ class Story:
         if kind in _WRITTEN:
             yield from self._written(audit, each, entered)
         elif kind in _MESSAGES:
-            yield self._message(audit, each)
+            message = self._message(audit, each)
+            yield message
+            yield from self._around(audit, each, message)
         elif kind == "Notification":
             yield from self._notice(audit, each)
         else:
@@ -198,16 +208,11 @@ class Story:
         public = bool(each.get("public")) or str(each["id"]) in self._hidden
         by = Side.automation if _by_rule(audit, each) else self._side(author)
         ours = is_ours(audit, self._site.me)
-        text = str(each.get("body") or "")
-        kinds = (
-            frozenset()
-            if ours or not public
-            else frozenset(
-                kind
-                for kind, marks in self._schema.markers.items()
-                if any(mark in text for mark in marks)
-            )
-        )
+        kinds: frozenset[str] = frozenset()
+        if public and not ours:
+            kinds = messages.marked(self._schema, str(each.get("body") or ""))
+            if self._schema.typed_by_change and by is not Side.automation:
+                kinds |= self._typed(audit)
         to = None
         if public:
             to = Side.complainant if by in {Side.agent, Side.automation} else Side.agent
@@ -223,6 +228,37 @@ class Story:
                 key="ours" if ours else None,
             ),
         )
+
+    def _around(self, audit: Json, each: Json, made: Event) -> Iterator[Event]:
+        """Tell what else a message says: a word to us, or that it was sent to nobody."""
+        message = made.message
+        if message is None or message.key is not None:
+            return
+        if message.public:
+            held_back = (audit.get("metadata") or {}).get("notifications_suppressed_for") or ()
+            sent = message.to is Side.complainant and not message.automatic
+            if sent and self._ticket["requester_id"] in held_back:
+                yield messages.undelivered(made, "suppressed")
+        elif message.by is Side.agent and _on_screen(audit, each):
+            word = messages.word(made, str(each.get("body") or ""))
+            if word is not None:
+                yield word
+
+    def _typed(self, audit: Json) -> frozenset[str]:
+        """Give the kinds named by the macro, the tags and the field of the same update; a trigger's tags are not its."""
+        macros: list[str] = []
+        tags: set[str] = set()
+        values: list[str] = []
+        for each in audit["events"]:
+            if each["type"] == _MACRO:
+                macros.append(str(each.get("macro_id")))
+            elif each["type"] in _WRITTEN and not _by_rule(audit, each):
+                name = str(each["field_name"])
+                if name == "tags":
+                    tags |= set(_tags(each.get("value"))) - set(_tags(each.get("previous_value")))
+                elif name == self._schema.kind_field:
+                    values.append(str(each.get("value")))
+        return messages.changed(self._schema, macros=macros, tags=tags, values=values)
 
     def _notice(self, audit: Json, each: Json) -> Iterator[Event]:
         """Tell of mail that a rule sent to the complainant; to others it is nobody's message."""
@@ -296,6 +332,27 @@ def is_ours(audit: Json, me: int) -> bool:
 def _whole(audit: Json) -> bool:
     """Tell whether a whole audit is a rule's."""
     return bool((audit.get("via") or {}).get("channel") == "rule")
+
+
+def _on_screen(audit: Json, each: Json) -> bool:
+    """Tell whether somebody wrote this himself: by no rule, macro, merge or mail, and not quoting."""
+    way = audit.get("via") or {}
+    html = str(each.get("html_body") or "")
+    return (
+        str(way.get("channel")) in _STAFF_WAYS
+        and (way.get("source") or {}).get("rel") is None
+        and not _by_rule(audit, each)
+        and int(each.get("author_id") or audit["author_id"]) == int(audit["author_id"])
+        and not any(other["type"] == _MACRO for other in audit["events"])
+        and not _QUOTED.match(html)
+    )
+
+
+def _tags(value: object) -> Sequence[str]:
+    """Read tags: a list, or words apart by spaces."""
+    if isinstance(value, str):
+        return value.split()
+    return [str(each) for each in value] if isinstance(value, list) else []
 
 
 def _by_rule(audit: Json, each: Json) -> bool:

@@ -36,6 +36,7 @@ from ombud.model.event import Nature, Ref
 from ombud.model.instant import instant
 from ombud.model.mapping import STATUS
 from ombud.model.mark import PREFIX
+from ombud.model.word import CALLED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -190,7 +191,7 @@ class Reader:
             return Reading(
                 ref, None, gone=Gone.deleted, detail="scrubbed" if scrubbed else "deleted"
             )
-        whole = not (seen.stored and preview.news and self._tells_all(ticket, preview.news))
+        whole = not (seen.stored and preview.news and self._tells_all(ticket, preview.news, schema))
         try:
             audits = self.site.audits(ref.id) if whole else preview.news
         except HelpdeskError as error:
@@ -215,7 +216,7 @@ class Reader:
             people=self._people(sorted(people)),
         )
 
-    def _tells_all(self, ticket: Json, news: Sequence[Json]) -> bool:
+    def _tells_all(self, ticket: Json, news: Sequence[Json], schema: Schema) -> bool:
         """Tell whether the stream is enough: nothing of ours is on the ticket or in it, and no merge may hide in it.
 
         How often we moved the ticket back before is not asked for then: it has been mended since.
@@ -225,6 +226,7 @@ class Reader:
             and not self.note_of(ticket)
             and not any(tag.startswith(PREFIX) for tag in ticket.get("tags") or ())
             and all(int(audit["author_id"]) != self.site.me for audit in news)
+            and not any(_asks_for_more(audit, schema) for audit in news)
         )
 
     def _actual(
@@ -393,6 +395,15 @@ class Reader:
                     tag.startswith(PREFIX) for tag in ticket.get("tags") or ()
                 ):
                     yield each.ref
+
+
+def _asks_for_more(audit: Json, schema: Schema) -> bool:
+    """Tell whether only the audit says all: how a note to us came about, by which macro a reply was written."""
+    return any(
+        str(each.get("body") or "").startswith(CALLED_BY)
+        or bool(schema.macros and each.get("public"))
+        for each in audit["events"]
+    )
 
 
 def _merges(events: Sequence[Event]) -> Iterator[Link]:

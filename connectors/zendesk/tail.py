@@ -100,7 +100,15 @@ def _events(child: Json) -> list[dict[str, Any]]:
             "type": kind,
             "field_name": str(name),
             "value": value,
-            "previous_value": child.get("previous_value"),
+            "previous_value": _before(child, name, value),
         }
         for name, value in {**changed, **custom}.items()
     ]
+
+
+def _before(child: Json, name: object, value: object) -> object:
+    """Give what a property held before; of tags the stream tells those that came."""
+    added = child.get("added_tags")
+    if name == "tags" and added and isinstance(value, list):
+        return [each for each in value if each not in added]
+    return child.get("previous_value")

@@ -76,8 +76,8 @@ def _calls(threads: int) -> float:
         return sum(connector.calls.values())
 
 
-#: Read for their markers, one or two calls for each message with a text.
-_BODIES = frozenset({"GET /transaction/{id}/attachments", "GET /attachment/{id}"})
+#: Read for their markers and for words to us, one call for each message with a text.
+_BODIES = frozenset({"GET /transaction/{id}/attachments"})
 
 
 def _request_tracker() -> list[Figure]:

@@ -34,6 +34,7 @@ class JiraBench:
     """The sandbox's Jira."""
 
     closed, before, started, cause_field = "10010", "10006", "10001", "customfield_10048"
+    kind_field = "customfield_10042"
 
     def __init__(self, server) -> None:
         self.server = server
@@ -42,6 +43,8 @@ class JiraBench:
         self.schema = Schema(
             fields=frozenset({self.cause_field, "customfield_10040"}),
             markers={"decision": ("#decision",)},
+            kind_field=self.kind_field,
+            kind_values={"10225": "response"},
         )
 
     def connect(self, token=None):
@@ -77,6 +80,25 @@ class JiraBench:
     def note(self, ticket: str, text: str) -> None:
         self.world.comment(ticket, "acc-anna", text, public=False)
 
+    def answer(self, ticket: str, text: str) -> None:
+        """Reply on a screen that names the kind too."""
+        self.world.edit(ticket, {self.kind_field: "10225"}, "acc-anna")
+        self.reply(ticket, text)
+
+    def note_not_by_hand(self, ticket: str, text: str) -> None:
+        """Let a rule note it, quote it, and note it and then change one's mind."""
+        self.world.comment(ticket, "acc-robot", text, public=False)
+        quote = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+        quoted = {
+            "type": "doc",
+            "version": 1,
+            "content": [{"type": "blockquote", "content": [quote]}],
+        }
+        self.world.comment(ticket, "acc-anna", quoted, public=False)
+        edited = self.world.comment(ticket, "acc-anna", text, public=False)
+        self.pass_time()
+        self.world.edit_comment(ticket, edited.id, "acc-anna", f"{text} after all")
+
     def hear(self, ticket: str, text: str) -> None:
         self.world.comment(ticket, "acc-c01", text)
 
@@ -109,6 +131,7 @@ class ZendeskBench:
 
     closed, before, started = "30010", "30006", "30001"
     cause_field = "360000010048"
+    kind_field = "360000010042"
     anna, customer = 9101, 9110
 
     def __init__(self, server) -> None:
@@ -122,6 +145,10 @@ class ZendeskBench:
         self.schema = Schema(
             fields=frozenset({self.cause_field, "360000010040"}),
             markers={"decision": ("#decision",)},
+            macros={"7001": "acknowledgement"},
+            tags={"complaint-holding": "holding"},
+            kind_field=self.kind_field,
+            kind_values={"root_cause_other": "response"},
         )
 
     def connect(self, token=None):
@@ -170,6 +197,26 @@ class ZendeskBench:
     def note(self, ticket: str, text: str) -> None:
         self.world.update(int(ticket), {"comment": {"body": text, "public": False}}, self.anna)
 
+    def answer(self, ticket: str, text: str) -> None:
+        """Reply on a screen that names the kind too."""
+        kind = {int(self.kind_field): "root_cause_other"}
+        told = {"comment": {"body": text}, "custom_fields": kind}
+        self.world.update(int(ticket), told, self.anna)
+
+    def note_not_by_hand(self, ticket: str, text: str) -> None:
+        """Note it by mail, by a rule, by a macro, in a quotation, and by a merge."""
+        told = {"comment": {"body": text, "public": False}}
+        self.world.update(int(ticket), told, self.anna, via=channel("email"))
+        rule = {"channel": "rule", "source": {"from": {}, "to": {}, "rel": "trigger"}}
+        self.world.update(int(ticket), told, self.anna, via=rule, origin=rule)
+        self.world.update(int(ticket), {**told, "macro": 7002}, self.anna)
+        self.world.update(
+            int(ticket), {"comment": {"body": f"> {text}", "public": False}}, self.anna
+        )
+        into = {"from": {}, "to": {}, "rel": "merge"}
+        way = {"channel": "web", "source": into}
+        self.world.update(int(ticket), told, self.anna, via=way)
+
     def hear(self, ticket: str, text: str) -> None:
         self.world.update(
             int(ticket), {"comment": {"body": text}}, self.customer, via=channel("email")
@@ -211,6 +258,8 @@ class RtBench:
         self.schema = Schema(
             fields=frozenset({self.cause_field, self.ids["Severity"]}),
             markers={"decision": ("#decision",)},
+            kind_field=self.ids["Root cause"],
+            kind_values={"answered": "response"},
         )
 
     def connect(self, token=None):
@@ -267,6 +316,32 @@ class RtBench:
 
     def note(self, ticket, text):
         self.ask("POST", f"/ticket/{ticket}/comment", Content=text, ContentType="text/plain")
+
+    def answer(self, ticket, text):
+        """Reply on a screen that names the kind too."""
+        body = {"Content": text, "ContentType": "text/plain"}
+        self.ask(
+            "POST",
+            f"/ticket/{ticket}/correspond",
+            **body,
+            CustomFields={"Root cause": "answered"},
+        )
+
+    def note_not_by_hand(self, ticket, text):
+        """Note it by mail, and in quotations."""
+        mail = (
+            "From: agent1@example.com\nTo: complaints-comment@example.com\n"
+            f"Subject: [ombud.test #{ticket}] x\nContent-Type: text/plain\n\n{text}\n"
+        )
+        answer = requests.post(
+            f"{self.server.url}/REST/1.0/NoAuth/mail-gateway",
+            data={"queue": "Complaints", "action": "comment", "message": mail},
+            timeout=60,
+        )
+        assert answer.text.startswith("ok"), answer.text
+        self.note(ticket, f"> {text}")
+        body = {"Content": f"<blockquote>{text}</blockquote>", "ContentType": "text/html"}
+        self.ask("POST", f"/ticket/{ticket}/comment", **body)
 
     def hear(self, ticket, text):
         del ticket, text  # The requestor writes by mail, and this server takes none.

@@ -10,8 +10,8 @@ from connectors.check import faults, load_manifest, vendors
 from connectors.errors import HelpdeskError, Kind
 from ombud.model.complaint import Fold
 from ombud.model.connector import Capability, Gone, Outcome
+from ombud.model.event import Cause, Ref, Side
 from ombud.model.event import Kind as EventKind
-from ombud.model.event import Ref, Side
 from ombud.model.mapping import FieldOf, Mapping, StageOf
 from ombud.model.mark import MoveBack, Plan
 from ombud.sandbox.serve import start_in_thread
@@ -131,6 +131,56 @@ def test_messages_say_who_reads_them(desk):
     ]
     assert [m.to for m in messages if m.public is False] == [None]
     assert all(m.to is Side.agent for m in messages if m.by is Side.complainant)
+
+
+def words(desk, ticket):
+    return [event for event in read(desk, ticket).events if event.kind is EventKind.word]
+
+
+def test_a_word_is_the_first_line_of_a_note_that_a_staff_member_wrote(desk):
+    ticket = desk.create()
+    desk.note(ticket, "/ombud received 2026-01-05\nas the letter says")
+    desk.note(ticket, "/ombud called and nobody answered")
+    desk.note(ticket, "/ombud frobnicate Mr Smith")
+    told = words(desk, ticket)
+    assert [(each.field, each.after) for each in told] == [
+        ("received", "2026-01-05"),
+        ("called", None),
+        ("frobnicate", None),
+    ]
+    assert all(each.cause is Cause.person and each.actor for each in told)
+    assert [each.id for each in told] == [each.id for each in words(desk, ticket)]
+
+
+def test_what_is_no_note_of_a_staff_member_s_own_is_no_word(desk):
+    ticket = desk.create()
+    desk.reply(ticket, "/ombud check")
+    desk.hear(ticket, "/ombud check")
+    desk.note(ticket, "Bert wrote:\n/ombud check")
+    desk.note(ticket, "/ombudsman check")
+    desk.note(ticket, "see /ombud check")
+    desk.note_not_by_hand(ticket, "/ombud check")
+    assert words(desk, ticket) == []
+
+
+def test_our_own_note_is_no_word(desk):
+    connector, ticket = desk.connect(), desk.create()
+    told = {"text": "/ombud check", "text_digest": "d1", "notify": True}
+    connector.act(plan_of(desk, ticket, connector, **told), "k1", now)
+    desk.pass_time()
+    assert "/ombud check" in desk.shown(ticket).text
+    assert words(desk, ticket) == []
+
+
+def test_a_field_set_on_the_same_screen_names_a_message_s_kind(desk):
+    ticket = desk.create()
+    desk.answer(ticket, "Here is what we found. #decision")
+    (message,) = [
+        event.message
+        for event in read(desk, ticket).events
+        if event.message is not None and event.message.by is Side.agent and event.message.public
+    ]
+    assert message.kinds == {"response", "decision"}
 
 
 def test_a_plan_is_carried_out_read_back_and_not_doubled(desk):

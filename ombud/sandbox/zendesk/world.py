@@ -142,6 +142,9 @@ class ZendeskWorld:
             ticket, moment = self.tickets[number], self._moment(when)
             audit = self._audit(ticket, moment, author, via or channel("web"), custom)
             comment = values.get("comment")
+            if values.get("macro") is not None:
+                told = {"macro_id": str(values["macro"]), "macro_title": "A macro"}
+                self._event(audit, "AgentMacroReference", told, origin)
             if comment:
                 self._comment(audit, comment, author, origin)
             self._apply(ticket, audit, values, origin)
