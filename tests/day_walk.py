@@ -5,14 +5,18 @@ Datetimes are aware throughout. A running pause ends at `FOREVER`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+T = TypeVar("T")
 FOREVER = datetime.max.replace(tzinfo=UTC)
 DAY = timedelta(days=1)
 Interval = tuple[datetime, datetime]
+#: From, to; `None` while it runs.
+Pauses = Sequence[tuple[datetime, datetime | None]]
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,18 @@ class Desk:
     zone: ZoneInfo
     week: Sequence[Sequence[tuple[int, int]]]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    _seen: dict[tuple[str, date], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def _once(self, name: str, day: date, find: Callable[[], T]) -> T:
+        """Days are walked again and again, and never change."""
+        key = (name, day)
+        if key not in self._seen:
+            self._seen[key] = find()
+        return self._seen[key]
+
+    def midnight(self, day: date) -> datetime:
+        """The local midnight at which a day begins."""
+        return self._once("midnight", day, lambda: self.wall(day, 0))
 
     def wall(self, day: date, minute: int) -> datetime:
         naive = datetime.combine(day, time()) + timedelta(minutes=minute)
@@ -30,7 +46,10 @@ class Desk:
 
     def windows(self, day: date) -> list[Interval]:
         """What opens on a day; nothing on a holiday, nor on a day the zone skips."""
-        if day in self.holidays or self.wall(day, 0) >= self.wall(day + DAY, 0):
+        return self._once("windows", day, lambda: self._windows(day))
+
+    def _windows(self, day: date) -> list[Interval]:
+        if day in self.holidays or self.midnight(day) >= self.midnight(day + DAY):
             return []
         found = []
         for start, end in self.week[day.weekday()]:
@@ -40,16 +59,16 @@ class Desk:
             )
             if opens < closes:
                 found.append((opens, closes))
-        return found
+        return sorted(found)
 
     def open_time(self, since: datetime) -> Iterator[Interval]:
         """Every stretch of open time from an instant on, none twice, in order, without end."""
         cursor, pending = since, []
         day = self.local_day(since) - 2 * DAY
         while True:
-            pending = sorted([*pending, *self.windows(day)])
+            pending = sorted(pending + self.windows(day)) if pending else list(self.windows(day))
             # What opens on a later day opens no earlier than this.
-            settled = self.wall(day + DAY, 0)
+            settled = self.midnight(day + DAY)
             while pending and pending[0][0] < settled:
                 opens, closes = pending.pop(0)
                 if max(opens, cursor) < closes:
@@ -57,10 +76,11 @@ class Desk:
                     cursor = closes
             day += DAY
 
-    def closes_of_business(self, day: date) -> datetime | None:
+    def close_of_business(self, day: date) -> datetime:
         """The last close of what opens on a day, never before an earlier day's."""
-        if not self.windows(day):
-            return None
+        return self._once("close", day, lambda: self._close_of_business(day))
+
+    def _close_of_business(self, day: date) -> datetime:
         return max(closes for back in range(4) for _, closes in self.windows(day - back * DAY))
 
 
@@ -69,25 +89,62 @@ def due(
     start: datetime,
     amount: float,
     unit: str,
-    pauses: Sequence[tuple[datetime, datetime | None]] = (),
+    pauses: Pauses = (),
+    *,
+    count_start_day: bool = False,
+    ends: str | None = None,
+    roll: bool = False,
 ) -> datetime | None:
+    """The due, by the words of the units and options; `None` while a running pause holds it up."""
     held = [(begin, FOREVER if end is None else end) for begin, end in pauses]
     if unit == "hours":
         return _spent(iter([(start, FOREVER)]), timedelta(hours=amount), held)
     if unit == "business_hours":
         return _spent(desk.open_time(start), timedelta(hours=amount), held)
-    left = int(amount) * (7 if unit == "weeks" else 1)
+    business = unit in {"business_days", "complete_business_days"}
+    to_close = ends == "close" or (ends is None and business)
     day = desk.local_day(start)
-    while left:
+    if unit == "complete_business_days" and not count_start_day:
+        # Complete means that none of its opening was over when the complaint came.
+        count_start_day = all(opens >= start for opens, _ in desk.windows(day))
+    if unit == "months":
+        left = (_months_on(day, int(amount), count_start_day) - day).days + count_start_day
+    else:
+        left = int(amount) * (7 if unit == "weeks" else 1)
+    if not count_start_day:
         day += DAY
-        end = desk.closes_of_business(day) if unit == "business_days" else desk.wall(day + DAY, 0)
-        if end is None:
-            continue
-        covering = [pause for pause in held if pause[0] < end <= pause[1]]
-        if any(until == FOREVER for _, until in covering):
-            return None
-        left -= not covering
-    return end
+    while True:
+        if not business or desk.windows(day):
+            close = business and to_close
+            end = desk.close_of_business(day) if close else desk.midnight(day + DAY)
+            covering = [until for begin, until in held if begin < end <= until]
+            if end <= start:
+                covering = [start]  # over before it began
+            if FOREVER in covering:
+                return None
+            left -= not covering
+            if not left:
+                break
+        day += DAY
+    if not roll or business:
+        return end
+    while True:
+        if desk.windows(day):
+            end = desk.close_of_business(day) if to_close else desk.midnight(day + DAY)
+            if end > start:
+                return end
+        day += DAY
+
+
+def _months_on(day: date, months: int, inclusive: bool) -> date:
+    """The day with the same number so many months on, or the day before it; a short month's last day."""
+    month = day.replace(day=1)
+    for _ in range(months):
+        month = (month + 31 * DAY).replace(day=1)
+    same = month + (day.day - 1) * DAY
+    if same.month != month.month:
+        return (month + 31 * DAY).replace(day=1) - DAY
+    return same - DAY if inclusive else same
 
 
 def open_between(desk: Desk, begin: datetime, end: datetime) -> timedelta:
@@ -114,6 +171,8 @@ def _spent(
 
 def _outside(stretch: Interval, held: Sequence[Interval]) -> list[Interval]:
     left = [stretch]
+    if all(until <= stretch[0] or since >= stretch[1] for since, until in held):
+        return left
     for since, until in held:
         cut = []
         for begin, end in left:

@@ -15,7 +15,17 @@ from zoneinfo import ZoneInfo
 
 from ombud.model.instant import DAY, MINUTE, SECOND, instant, moment
 from ombud.model.openings import NEVER, Hints, Openings
-from ombud.model.term import OPEN_DAYS, Pause, Term, Unit, joined
+from ombud.model.term import (
+    HOURLY,
+    OPEN_DAYS,
+    Pause,
+    Term,
+    Unit,
+    joined,
+    months_later,
+    paused_days,
+    paused_elapsed,
+)
 from ombud.model.week import Week, length_of, parse_week
 
 if TYPE_CHECKING:
@@ -32,6 +42,8 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 # Looked up on every due.
 _HOURS, _BUSINESS_HOURS, _BUSINESS_DAYS = Unit.hours, Unit.business_hours, Unit.business_days
 _COMPLETE, _MONTHS = Unit.complete_business_days, Unit.months
+#: Number of a day that would count, but that the clock was paused.
+_PAUSED: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class DayLine:
 
     Attributes:
         day: the local day.
-        note: "receipt", a holiday's name, both, "closed", or "".
+        note: "receipt", a holiday's name, "closed", "paused" for a day that would count otherwise, or "".
         open: what the day offers to the sum: when the desk was open, or all of it for a term of elapsed hours.
         counted: time counted of that, in microseconds.
         paused: time not counted of it because the clock was paused, in microseconds.
@@ -109,7 +121,7 @@ class Calendar:
                 close = max(close, *(closes for _, closes in windows))
                 self._opens_of_business.append(min(windows)[0])
                 self._closes_of_business.append(close)
-                self._ends_of_business.append(max(close, following))
+                self._ends_of_business.append(following)
             self._business_until.append(len(self._closes_of_business))
         self._openings = Openings(spans, self._begin, self._end)
         self._hints = Hints(self._midnights, self._end)
@@ -156,10 +168,12 @@ class Calendar:
     def due_at(self, start: Instant, term: Term, pauses: Sequence[Pause] = ()) -> Instant | None:
         """Say when something is due that started at `start`.
 
-        Day 0 is the local day of the start, unless the term counts it. Hours run from the instant itself; where the last of them ends
-        at a close, that close is the due, not the next opening. Pauses that overlap count once. In a term
-        of hours, time inside a pause does not count; in one of days, a day does not count whose end (close
-        of business, or local midnight) lies after a pause's begin and no later than its end.
+        Day 0 is the local day of the start. Where the term counts that day, it is day 1, unless its end (close
+        of business, or local midnight) has passed by then: nothing is due before it started. Hours run
+        from the instant itself; where the last of them ends at a close, that close is the due, not the next
+        opening. Pauses that overlap count once. In a term of hours, time inside a pause does not count; in
+        one of days, a day does not count whose end lies after a pause's begin and no later than its end.
+        What rolls over does so last.
 
         Args:
             start: when the clock started.
@@ -189,15 +203,15 @@ class Calendar:
         if unit is _HOURS:
             due = start + term.length
             if pauses:
-                due = _paused_elapsed(start, due, pauses)
+                due = paused_elapsed(start, due, pauses)
             if due is not None and due > self._end:
                 raise self._outside(start, term)
             return due
         ends, first, index = self._days(start, term)
-        moved = _paused_days(ends, first, index, pauses) if pauses else index
+        moved = paused_days(ends, first, index, pauses) if pauses else index
         if moved is None:
             return None
-        due = self._rolled(ends, moved, term)
+        due = self._rolled(start, ends, moved, term)
         if due == NEVER:
             raise self._outside(start, term)
         return due
@@ -270,23 +284,22 @@ class Calendar:
         return edges, slopes, offsets
 
     def _tabulated_days(self, term: Term) -> tuple[list[Instant], list[int], list[int]]:
-        """Lay a term of days out: one piece a local day, two where it matters whether the desk had opened."""
-        edges, dues = [], []
-        opened = self._opens_of_business if term.unit is _COMPLETE else []
-        for day, (start, following) in enumerate(pairwise(self._midnights)):
-            if following <= start:
-                continue
-            starts = [start]
-            number = self._business_until[day] - 1
-            if opened and number >= 0 and start <= opened[number] < following - 1:
-                starts.append(opened[number] + 1)
-            for begin, end in zip(starts, [*starts[1:], following], strict=True):
-                ends, _, index = self._days(begin, term)
-                due = self._rolled(ends, index, term)
-                if due == NEVER:
-                    return edges, [0] * len(edges), dues
-                edges.append(end - 1)
-                dues.append(due)
+        """Lay a term of days out: one piece a local day, two where the hour of the receipt matters."""
+        turns: list[Instant] = []
+        if term.unit is _COMPLETE and not term.count_start_day:
+            turns = [opens + 1 for opens in self._opens_of_business]
+        elif term.count_start_day and term.to_close:
+            turns = self._closes_of_business
+        begins = sorted({*self._midnights, *(turn for turn in turns if turn < self._end)})
+        edges: list[Instant] = []
+        dues: list[Instant] = []
+        for begin, following in pairwise(begins):
+            ends, _, index = self._days(begin, term)
+            due = self._rolled(begin, ends, index, term)
+            if due == NEVER:
+                break
+            edges.append(following - 1)
+            dues.append(due)
         return edges, [0] * len(edges), dues
 
     def open_between(self, begin: Instant, end: Instant) -> int:
@@ -324,8 +337,8 @@ class Calendar:
         self._within(start)
         self._within(due)
         held = joined(pauses)
+        numbers = {} if term is None or unit in HOURLY else self._numbers(start, due, term, held)
         lines: list[DayLine] = []
-        number = 0
         first = bisect_right(self._midnights, start) - 1
         for index in range(first, bisect_left(self._midnights, due)):
             begin, end = max(self._midnights[index], start), min(self._midnights[index + 1], due)
@@ -336,32 +349,44 @@ class Calendar:
                 notes.append(self.holidays[day])
             elif not spans and not notes:
                 notes.append("closed")
+            number = numbers.get(index)
+            if number == _PAUSED:
+                notes.append("paused")
             paused = sum(
                 max(0, min(closes, closes if until is None else until) - max(opens, since))
                 for opens, closes in spans
                 for since, until in held
             )
             counted = sum(closes - opens for opens, closes in spans) - paused
-            counts = (
-                index > first or (term is not None and self._counts_start(start, index, term))
-            ) and self._counts(index, unit, due, held)
-            number += counts
-            lines.append(
-                DayLine(day, ", ".join(notes), spans, counted, paused, number if counts else None)
-            )
+            lines.append(DayLine(day, ", ".join(notes), spans, counted, paused, number or None))
         return lines
 
-    def _counts(self, index: int, unit: Unit, due: Instant, held: Sequence[Pause]) -> bool:
-        if unit in {_HOURS, _BUSINESS_HOURS}:
-            return False
-        end = self._midnights[index + 1]
-        if unit in OPEN_DAYS:
-            until = self._business_until[index]
-            if until == (self._business_until[index - 1] if index else 0):
-                return False
-            end = self._closes_of_business[until - 1]
-        paused = any(since < end and (until is None or end <= until) for since, until in held)
-        return end <= due and not paused
+    def _numbers(
+        self, start: Instant, due: Instant, term: Term, held: Sequence[Pause]
+    ) -> dict[int, int]:
+        """Give the number of each day that counts, by its place; `_PAUSED` where a pause took it."""
+        ends, first, index = self._days(start, term)
+        last = paused_days(ends, first, index, held)
+        found: dict[int, int] = {}
+        number = 0
+        day = bisect_right(self._midnights, start) - 1
+        while day < len(self._business_until) and self._midnights[day] < due:
+            place = day + 1
+            business = True
+            if term.unit in OPEN_DAYS:
+                place = self._business_until[day] - 1
+                business = place >= 0 and place != (self._business_until[day - 1] - 1 if day else -1)
+            if business and place >= first and ends[place] <= due:
+                if last is not None and place > last:
+                    break
+                end = ends[place]
+                if any(since < end and (until is None or end <= until) for since, until in held):
+                    found[day] = _PAUSED
+                else:
+                    number += 1
+                    found[day] = number
+            day += 1
+        return found
 
     def _counts_start(self, start: Instant, day: int, term: Term) -> bool:
         """Tell whether the day of receipt counts itself."""
@@ -383,15 +408,17 @@ class Calendar:
         counts = self._counts_start(start, day, term)
         if unit in OPEN_DAYS:
             first = self._business_until[day - counts] if day >= counts else 0
-            ends = self._ends_of_business if term.ends == "day" else self._closes_of_business
+            ends = self._closes_of_business if term.to_close else self._ends_of_business
+            if counts and first < len(ends) and ends[first] <= start:
+                first += 1
             return ends, first, first + term.length - 1
         first = day + 2 - counts
         if unit is not _MONTHS:
             return midnights, first, first + term.length - 1
-        last = _months_later(date.fromordinal(self._first + day), term.length, inclusive=counts)
+        last = months_later(date.fromordinal(self._first + day), term.length, inclusive=counts)
         return midnights, first, last - self._first + 1
 
-    def _rolled(self, ends: Sequence[Instant], index: int, term: Term) -> Instant:
+    def _rolled(self, start: Instant, ends: Sequence[Instant], index: int, term: Term) -> Instant:
         """Give the end of a day, or of the next on which the desk is open; `NEVER` outside the days laid out."""
         if index >= len(ends):
             return NEVER
@@ -399,7 +426,9 @@ class Calendar:
             return ends[index]
         # The end of a day is the midnight after it.
         number = self._business_until[index - 2] if index > 1 else 0
-        table = self._closes_of_business if term.ends == "close" else self._ends_of_business
+        table = self._closes_of_business if term.to_close else self._ends_of_business
+        if number < len(table) and table[number] <= start:
+            number += 1
         return table[number] if number < len(table) else NEVER
 
     def _within(self, at: Instant) -> None:
@@ -410,42 +439,6 @@ class Calendar:
         years = f"{moment(self._begin, self._tz).year} to {moment(self._end - 1, self._tz).year}"
         told = f"{moment(at).isoformat()}{'' if term is None else f' and {term}'}"
         return Horizon(f"calendar {self.name!r} lays out {years}; {told} lead outside")
-
-
-def _paused_elapsed(start: Instant, due: Instant, pauses: Sequence[Pause]) -> Instant | None:
-    for begin, end in joined(pauses):
-        if begin >= due:
-            break
-        if end is None:
-            return None
-        if end > start:
-            due += end - max(begin, start)
-    return due
-
-
-def _paused_days(
-    ends: Sequence[Instant], first: int, index: int, pauses: Sequence[Pause]
-) -> int | None:
-    """Move the index of a day's end behind the pauses; `None` while one of them holds it up."""
-    for begin, end in joined(pauses):
-        held = max(first, bisect_right(ends, begin))
-        if held > index:
-            break
-        if end is None:
-            return None
-        index += max(0, bisect_right(ends, end) - held)
-    return index
-
-
-def _months_later(day: date, months: int, *, inclusive: bool) -> int:
-    """Give the last day of so many months, as an ordinal; where the month is too short, its own last day.
-
-    With the first day included, that is the day before the one with the same number.
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    length = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - date(year, month + 1, 1)).days
-    last = date(year, month + 1, min(day.day, length)).toordinal()
-    return last - 1 if inclusive and day.day <= length else last
 
 
 def _micros(offset: timedelta | None) -> int:

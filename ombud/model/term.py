@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from datetime import MAXYEAR, date
 from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -57,6 +59,7 @@ class Term:
         roll: whether a due on a day on which the desk is closed moves to the next on which it is open.
         length: the amount as a whole number: microseconds for a unit of hours, months, else days.
         plain: whether none of the options is used.
+        to_close: whether its last day ends at a close of business, and not at local midnight.
 
     """
 
@@ -67,6 +70,7 @@ class Term:
     roll: bool = False
     length: int = field(init=False, repr=False, compare=False)
     plain: bool = field(init=False, repr=False, compare=False)
+    to_close: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
@@ -87,6 +91,8 @@ class Term:
             raise ValueError("a calendar day may have no close of business; let it roll over")
         object.__setattr__(self, "length", length)
         object.__setattr__(self, "plain", plain)
+        to_close = self.ends == "close" or (self.ends is None and self.unit in OPEN_DAYS)
+        object.__setattr__(self, "to_close", to_close)
 
     def __str__(self) -> str:
         words = self.unit.value.replace("_", " ")
@@ -118,6 +124,46 @@ def joined(pauses: Sequence[Pause]) -> Sequence[Pause]:
                 continue
         whole.append((begin, end))
     return whole
+
+
+def paused_elapsed(start: Instant, due: Instant, pauses: Sequence[Pause]) -> Instant | None:
+    """Move the end of elapsed time behind the pauses; `None` while one of them holds it up."""
+    for begin, end in joined(pauses):
+        if begin >= due:
+            break
+        if end is None:
+            return None
+        if end > start:
+            due += end - max(begin, start)
+    return due
+
+
+def paused_days(
+    ends: Sequence[Instant], first: int, index: int, pauses: Sequence[Pause]
+) -> int | None:
+    """Move the index of a day's end behind the pauses; `None` while one of them holds it up."""
+    for begin, end in joined(pauses):
+        held = max(first, bisect_right(ends, begin))
+        if held > index:
+            break
+        if end is None:
+            return None
+        index += max(0, bisect_right(ends, end) - held)
+    return index
+
+
+def months_later(day: date, months: int, *, inclusive: bool) -> int:
+    """Give the last day of so many months, as an ordinal; where the month is too short, its own last day.
+
+    With the first day included, that is the day before the one with the same number. Where the years
+    that dates have do not reach so far, it is the last of them.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year >= MAXYEAR:
+        return date.max.toordinal()
+    length = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - date(year, month + 1, 1)).days
+    last = date(year, month + 1, min(day.day, length)).toordinal()
+    return last - 1 if inclusive and day.day <= length else last
 
 
 def _begin(pause: Pause) -> Instant:

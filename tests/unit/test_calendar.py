@@ -142,6 +142,51 @@ def test_a_desk_that_never_closes_counts_every_hour():
     assert calendar.due(start, hours(24)) == calendar.due(start, Term(24, Unit.hours))
 
 
+class TestFirstDay:
+    """The day of receipt counts as day 1 where a term says so."""
+
+    def test_it_counts_where_it_is_a_day_of_that_kind(self):
+        calendar = desk(OFFICE)
+        friday, saturday = at("03-06T12:00"), at("03-07T12:00")
+        business = Term(2, Unit.business_days, count_start_day=True)
+        assert calendar.due(friday, business) == at("03-09T17:00")
+        assert calendar.due(saturday, business) == at("03-10T17:00")
+        calendar_days = Term(2, Unit.calendar_days, count_start_day=True)
+        assert calendar.due(friday, calendar_days) == at("03-08T00:00")
+
+    def test_one_that_is_over_does_not_count_so_that_nothing_is_due_before_it_started(self):
+        calendar = desk(OFFICE)
+        one = Term(1, Unit.business_days, count_start_day=True)
+        assert calendar.due(at("03-06T16:59"), one) == at("03-06T17:00")
+        assert calendar.due(at("03-06T17:00"), one) == at("03-09T17:00")
+        to_midnight = Term(1, Unit.business_days, count_start_day=True, ends="day")
+        assert calendar.due(at("03-06T17:00"), to_midnight) == at("03-07T00:00")
+        rolled = Term(1, Unit.calendar_days, count_start_day=True, ends="close", roll=True)
+        assert calendar.due(at("03-06T17:00"), rolled) == at("03-09T17:00")
+
+    def test_a_pause_over_it_costs_it(self):
+        paused = [(at("03-06T12:00"), at("03-06T18:00"))]
+        one = Term(1, Unit.business_days, count_start_day=True)
+        assert desk(OFFICE).due(at("03-06T10:00"), one, paused) == at("03-09T17:00")
+
+
+def test_a_business_day_to_its_end_lasts_until_local_midnight_even_where_the_desk_stays_open():
+    start = at("03-10T12:00")
+    assert desk(OFFICE).due(start, Term(1, Unit.business_days, ends="day")) == at("03-12T00:00")
+    assert desk(NIGHT).due(start, Term(1, Unit.business_days, ends="day")) == at("03-12T00:00")
+    assert desk(NIGHT).due(start, Term(1, Unit.business_days)) == at("03-12T06:00")
+
+
+def test_months_beyond_all_dates_lead_outside_the_days_laid_out():
+    with pytest.raises(Horizon):
+        desk(OFFICE).due(at("03-10T12:00"), Term(100_000, Unit.months))
+
+
+def test_a_pause_in_a_month_lengthens_it_by_the_days_it_took():
+    paused = [(at("03-10T12:00"), at("03-12T12:00"))]  # two midnights
+    assert desk(OFFICE).due(at("03-09T12:00"), Term(1, Unit.months), paused) == at("04-12T00:00")
+
+
 class TestPauses:
     calendar = desk(OFFICE)
 
@@ -231,6 +276,48 @@ class TestExplain:
             (11, 2),
             (12, 3),
         ]
+
+    @pytest.mark.parametrize(
+        "term, pause, told",
+        [
+            (
+                Term(2, Unit.business_days, count_start_day=True),
+                [],
+                [(5, 1, "receipt"), (6, 2, "")],
+            ),
+            (
+                Term(2, Unit.calendar_days),
+                [("03-06T12:00", "03-07T12:00")],
+                [(5, None, "receipt"), (6, None, "paused"), (7, 1, "closed"), (8, 2, "closed")],
+            ),
+            (
+                # The pause is over before midnight, with which such a day ends.
+                Term(1, Unit.business_days, ends="day"),
+                [("03-06T16:00", "03-06T20:00")],
+                [(5, None, "receipt"), (6, 1, "")],
+            ),
+            (
+                Term(2, Unit.calendar_days, roll=True),
+                [],
+                [
+                    (5, None, "receipt"),
+                    (6, 1, ""),
+                    (7, 2, "closed"),
+                    (8, None, "closed"),
+                    (9, None, ""),
+                ],
+            ),
+        ],
+        ids=["first day", "paused", "to midnight", "rolls over"],
+    )
+    def test_tells_which_days_count_and_why_others_do_not(self, term, pause, told):
+        calendar = desk(OFFICE)
+        start = instant(at("03-05T12:00"))
+        held = [(instant(at(begin)), instant(at(end))) for begin, end in pause]
+        due = calendar.due_at(start, term, held)
+        assert due is not None
+        lines = calendar.explain(start, due, held, term)
+        assert [(line.day.day, line.number, line.note) for line in lines] == told
 
     def test_receipt_on_a_holiday_says_both(self):
         calendar = desk(OFFICE, holidays={date(2026, 3, 9): "Founders' Day"})
