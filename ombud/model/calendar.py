@@ -127,6 +127,11 @@ class Calendar:
         self._hints = Hints(self._midnights, self._end)
         self._tables: dict[Term, tuple[list[Instant], list[int], list[int]]] = {}
 
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """Give the desk's zone."""
+        return self._tz
+
     def _edge(self, day: int, minute: int) -> Instant:
         local = datetime.fromordinal(day) + timedelta(minutes=minute)
         offset = self._tz.utcoffset(local)
@@ -375,11 +380,11 @@ class Calendar:
             business = True
             if term.unit in OPEN_DAYS:
                 place = self._business_until[day] - 1
-                business = place >= 0 and place != (self._business_until[day - 1] - 1 if day else -1)
-            if business and place >= first and ends[place] <= due:
-                if last is not None and place > last:
-                    break
-                end = ends[place]
+                business = place >= 0 and place != (
+                    self._business_until[day - 1] - 1 if day else -1
+                )
+            end = ends[place]
+            if business and place >= first and (end <= due if last is None else place <= last):
                 if any(since < end and (until is None or end <= until) for since, until in held):
                     found[day] = _PAUSED
                 else:

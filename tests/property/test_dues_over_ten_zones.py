@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ombud.model.calendar import Calendar, Term, Unit
+from ombud.model.calendar import Term, Unit
 from ombud.model.instant import instant, moment
 from tests import day_walk
+from tests.calendar_strategies import HOURLY, OPEN_DAYS, calendar, walked
 from tests.day_walk import Desk
 
 #: Zones, and a year in which something happens there.
@@ -28,8 +29,6 @@ ZONES = {
 }
 #: Desks in each zone.
 DESKS = 20
-HOURLY = (Unit.hours, Unit.business_hours)
-OPEN_DAYS = (Unit.business_days, Unit.complete_business_days)
 WEEKS = (
     # Office hours, with lunch, through the night, around the clock, odd hours at a weekend, one day a week.
     ([(540, 1020)],) * 5 + ([], []),
@@ -49,7 +48,7 @@ def test_ten_thousand_dues_are_those_of_the_day_walk(zone):
     turns = changes(zone, year)
     for _ in range(DESKS):
         desk = drawn_desk(random, zone, year, turns)
-        built = calendar(desk, year)
+        built = calendar(desk, year, year + 3)
         starts = []
         for _ in range(10_000 // DESKS):
             start, term = drawn_start(random, desk, year, turns), drawn_term(random)
@@ -59,30 +58,6 @@ def test_ten_thousand_dues_are_those_of_the_day_walk(zone):
             starts.append(instant(start))
         one_by_one = [built.due_at(start, term) for start in starts]
         assert built.due_many(starts, term) == one_by_one
-
-
-def calendar(desk: Desk, year: int) -> Calendar:
-    return Calendar(
-        name=desk.zone.key,
-        zone=desk.zone.key,
-        week=tuple(map(tuple, desk.week)),
-        holidays=desk.holidays,
-        first_year=year,
-        last_year=year + 3,
-    )
-
-
-def walked(desk: Desk, start: datetime, term: Term, held: day_walk.Pauses) -> datetime | None:
-    return day_walk.due(
-        desk,
-        start,
-        term.amount,
-        term.unit.value,
-        held,
-        count_start_day=term.count_start_day,
-        ends=term.ends,
-        roll=term.roll,
-    )
 
 
 def changes(zone: str, year: int) -> list[datetime]:
