@@ -223,12 +223,15 @@ def load_log(path: Path) -> LogSettings:
     return read.log
 
 
-def typed(mapping: Mapping, types: Map[str, str]) -> Mapping:
-    """Give a mapping whose fields know their types in the pack's vocabulary."""
+def typed(
+    mapping: Mapping, types: Map[str, str], day_ends: frozenset[str] = frozenset()
+) -> Mapping:
+    """Give a mapping whose fields know their types in the pack's vocabulary, and what a bare date means in them."""
     known = {"received_at": "instant", **types}
     return replace(
         mapping,
         fields={
-            name: replace(of, type=known.get(name, of.type)) for name, of in mapping.fields.items()
+            name: replace(of, type=known.get(name, of.type), day_end=name in day_ends)
+            for name, of in mapping.fields.items()
         },
     )

@@ -106,6 +106,16 @@ _ENTERING: Final = {
     "closed": "Before a complaint is closed",
 }
 _WAITING: Final = {"complainant": "the complainant", "third_party": "a third party"}
+#: Being in a stage.
+_STAYING: Final = {
+    "received": "received",
+    "acknowledged": "acknowledged",
+    "assessed": "assessed",
+    "investigating": "under investigation",
+    "responded": "answered",
+    "decided": "decided",
+    "closed": "closed",
+}
 
 
 #: Reasons are asked for the same few trees again and again.
@@ -153,37 +163,112 @@ def guard_sentence(
 
 def deadline_sentence(
     start: str,
-    stop: str,
+    stops: Sequence[str],
     terms: Sequence[tuple[Expression | None, str]],
-    pauses: Iterable[str],
-    extension: tuple[str, str] | None,
+    pauses: Iterable[tuple[str, str]],
+    extension: tuple[str, str, Expression | None] | None,
+    when: Expression | None,
     vocabulary: Vocabulary,
 ) -> str:
     """Say in one sentence what a deadline asks.
 
     Args:
-        start: milestone that starts the clock.
-        stop: milestone that stops it.
+        start: milestone or field that starts the clock.
+        stops: what stops it, the earliest counts.
         terms: condition and length of each term.
-        pauses: states of waiting that do not count.
-        extension: milestone and length of the extension.
+        pauses: kind and name of what does not count.
+        extension: milestone and length of the extension, and what its notice has to hold.
+        when: whether it applies.
         vocabulary: names the fields for people.
 
     """
+    words = _Words(vocabulary, {})
+    until = " or ".join(words.point(stop) for stop in stops)
+    sentence = (
+        f"{_if(when, vocabulary)}rom {words.point(start)} to {until}: {_lengths(terms, vocabulary)}"
+    )
+    if extension is not None:
+        by, length, must = extension
+        holding = f", where {condition(must, vocabulary)}," if must is not None else ""
+        sentence += f"; {length} once a {words.point(by)}{holding} went out before that"
+    return f"{sentence}{_not_counted(pauses, words)}."
+
+
+def cadence_sentence(
+    start: str,
+    stop: str,
+    kinds: Iterable[str],
+    terms: Sequence[tuple[Expression | None, str]],
+    pauses: Iterable[tuple[str, str]],
+    when: Expression | None,
+    vocabulary: Vocabulary,
+) -> str:
+    """Say in one sentence how often the complainant must hear from us; arguments as of a deadline."""
+    words = _Words(vocabulary, {})
+    told = sorted(each.replace("_", " ") for each in kinds)
+    of = f" ({', '.join(told)})" if told else ""
+    return (
+        f"{_if(when, vocabulary)}rom {words.point(start)} to {words.point(stop)} the complainant hears from us{of} "
+        f"at least every {_lengths(terms, vocabulary)}{_not_counted(pauses, words)}."
+    )
+
+
+def invariant_sentence(
+    start: str,
+    stop: str | None,
+    when: Expression | None,
+    must: Expression,
+    allow: str | None,
+    vocabulary: Vocabulary,
+) -> str:
+    """Say in one sentence what must hold at every moment, and how long it may fail at a time."""
+    words = _Words(vocabulary, {})
+    until = f" to {words.point(stop)}" if stop is not None else " on"
+    allowed = f", but for at most {allow} at a time" if allow is not None else ""
+    return f"At every moment from {words.point(start)}{until}{_applies(when, vocabulary)}: {condition(must, vocabulary)}{allowed}."
+
+
+def integrity_sentence(
+    fields: Sequence[str], reason: str, when: Expression | None, vocabulary: Vocabulary
+) -> str:
+    """Say in one sentence which values are not rewritten without a reason."""
+    words = _Words(vocabulary, {})
+    told = [words.inner(each) for each in fields]
+    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    verb = "is" if len(told) == 1 else "are"
+    return f"Once written{_applies(when, vocabulary)}, {listed} {verb} not rewritten unless {words.inner(reason)} is given in the same change."
+
+
+def _applies(when: Expression | None, vocabulary: Vocabulary) -> str:
+    return f", if {condition(when, vocabulary)}" if when is not None else ""
+
+
+def _if(when: Expression | None, vocabulary: Vocabulary) -> str:
+    """Begin a sentence that goes on with "rom"."""
+    return "F" if when is None else f"If {condition(when, vocabulary)}, f"
+
+
+def _lengths(terms: Sequence[tuple[Expression | None, str]], vocabulary: Vocabulary) -> str:
     lengths = []
     for when, length in terms:
         if when is not None:
             lengths.append(f"{length} if {condition(when, vocabulary)}")
         else:
             lengths.append(f"{length} otherwise" if lengths else length)
-    sentence = f"From {moment(start)} to {moment(stop)}: {', '.join(lengths)}"
-    if extension is not None:
-        by, length = extension
-        sentence += f"; {length} once a {moment(by)} went out before that"
-    waits = sorted(_WAITING.get(each, each.replace("_", " ")) for each in pauses)
-    if waits:
-        sentence += f"; waiting for {' or '.join(waits)} does not count"
-    return sentence + "."
+    return ", ".join(lengths)
+
+
+def _not_counted(pauses: Iterable[tuple[str, str]], words: _Words) -> str:
+    told = list(pauses)
+    waits = sorted(_WAITING.get(name, name) for kind, name in told if kind == "waiting")
+    others = sorted(
+        f"being {_STAYING.get(name, name)}" if kind == "stage" else f"while {words.inner(name)}"
+        for kind, name in told
+        if kind != "waiting"
+    )
+    parts = [f"waiting for {' or '.join(waits)}"] if waits else []
+    parts += others
+    return f"; {', '.join(parts)} does not count" if parts else ""
 
 
 def moment(milestone: str) -> str:
@@ -224,6 +309,10 @@ class _Words:
     def reached(self, name: str) -> str:
         """Say that a milestone has been reached."""
         return _REACHED.get(name, f"“{name.replace('_', ' ')}” has been reached")
+
+    def point(self, name: str) -> str:
+        """Give a milestone, or a field that holds an instant, as a noun."""
+        return self.inner(name) if name in self.vocabulary else moment(name)
 
     def is_milestone(self, leaf: Present | Compare) -> bool:
         """Tell a milestone from a field of type instant."""
@@ -267,8 +356,8 @@ def _alternatives(ways: Sequence[list[Reason]]) -> list[Reason]:
 
 
 def _atom(leaf: Present | Compare, row: Row, words: _Words, *, unknown: bool) -> Reason:
-    label = words.label(leaf.name)
     milestone = words.is_milestone(leaf)
+    label = words.point(leaf.name).capitalize() if milestone else words.label(leaf.name)
     operator = leaf.operator if isinstance(leaf, Compare) else None
     values = leaf.values if isinstance(leaf, Compare) else ()
     other = leaf.other if isinstance(leaf, Compare) else None
@@ -297,7 +386,11 @@ def _atom(leaf: Present | Compare, row: Row, words: _Words, *, unknown: bool) ->
             )
         return Reason(leaf.name, "empty", f"{label} is empty.", operator, values, other)
     if other is not None and row[other] is None:
-        return Reason(other, "empty", f"{words.label(other)} is empty.", operator, values, other)
+        said = f"{words.label(other)} is empty."
+        if milestone:
+            said = words.reached(other).replace(" has ", " has not ", 1) + "."
+            said = said[0].upper() + said[1:]
+        return Reason(other, "not_reached" if milestone else "empty", said, operator, values, other)
     if not isinstance(leaf, Compare):
         raise TypeError(f"{leaf.name} is present, and yet its presence fails")
     return Reason(
@@ -321,6 +414,8 @@ def _wanted(leaf: Compare, words: _Words) -> str:
             return f"be the same as {words.inner(leaf.other or '')}"
         case Operator.differs_from:
             return f"differ from {words.inner(leaf.other or '')}"
+        case Operator.not_after | Operator.after:
+            return f"be {leaf.operator.value} {words.point(leaf.other or '')}"
         case _:
             return f"be {leaf.operator.value} {_word(values[0])}"
 
@@ -346,6 +441,8 @@ def _said(tree: Expression, words: _Words) -> str:
                     return f"{label} is the same as {words.inner(other or '')}"
                 case Operator.differs_from:
                     return f"{label} differs from {words.inner(other or '')}"
+                case Operator.not_after | Operator.after:
+                    return f"{words.point(name)} is {operator.value} {words.point(other or '')}"
                 case _:
                     return f"{label} is {operator.value} {_word(values[0])}"
         case All(parts):

@@ -49,6 +49,8 @@ class Operator(StrEnum):
     above = "above"
     same_as = "same as"
     differs_from = "differs from"
+    not_after = "no later than"
+    after = "later than"
 
     @property
     def complement(self) -> Operator:
@@ -62,6 +64,7 @@ _PAIRS: Final = (
     (Operator.at_least, Operator.below),
     (Operator.at_most, Operator.above),
     (Operator.same_as, Operator.differs_from),
+    (Operator.not_after, Operator.after),
 )
 _COMPLEMENT: Final = dict(_PAIRS) | {b: a for a, b in _PAIRS}
 
@@ -90,7 +93,7 @@ class Compare:
         name: canonical field or milestone.
         operator: how.
         values: the constants, one unless the operator is `one_of` or `none_of`; empty for fields.
-        other: the other field, for `same_as` and `differs_from`.
+        other: the other field, for `same_as`, `differs_from`, `not_after` and `after`.
         type: the field's type.
         order: every value of an ordered choice, lowest first, where the operator needs it.
 

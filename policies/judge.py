@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.calendar import Horizon
+from ombud.model.facts import Verdict
+from policies.deadline import BEYOND, CompiledClock, time_cadence, time_deadline
+from policies.lasting import CompiledIntegrity, CompiledInvariant, Lasting, hold, rewritings
 from policies.row import compile_guard, compile_row
-from policies.rule import Deadline, Guard, Rule
+from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from ombud.model.calendar import Calendar, Term
+    from ombud.model.calendar import Calendar
     from ombud.model.event import Ref
     from ombud.model.facts import Complaint, Instant, Row
+    from policies.deadline import Timing
 
     Closure = Callable[[Row], bool | None]
 
@@ -38,6 +42,7 @@ class Judgement(NamedTuple):
         recheck: next instant at which the clock alone can change the verdict.
         row: the facts the verdict was judged on.
         now: the facts the standing was judged on.
+        timing: how the clock stands, of a deadline or a cadence.
 
     """
 
@@ -52,6 +57,7 @@ class Judgement(NamedTuple):
     due: Instant | None = None
     stop: Instant | None = None
     recheck: Instant | None = None
+    timing: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,6 @@ class _CompiledGuard:
     rule: Rule
     verdict: Callable[[Row], Verdict]
     must: Closure
-
-
-@dataclass(frozen=True, slots=True)
-class _CompiledDeadline:
-    rule: Rule
-    body: Deadline
-    terms: tuple[tuple[Closure | None, Term], ...]
-    calendar: Calendar
 
 
 class Judge:
@@ -108,7 +106,10 @@ class Judge:
         gaps: list[Gap] = []
         self._guards: dict[str, list[_CompiledGuard]] = {}
         self._conditions: list[_CompiledGuard] = []
-        self._deadlines: list[_CompiledDeadline] = []
+        self._clocks: list[CompiledClock] = []
+        self._invariants: list[CompiledInvariant] = []
+        self._integrities: list[CompiledIntegrity] = []
+        tracked: set[str] = set()
         for rule in rules:
             missing = sorted(rule.names - names)
             body = rule.body
@@ -120,28 +121,29 @@ class Judge:
                 missing.append(f"stage {body.entering}")
             if missing:
                 gaps.append(Gap(rule, tuple(missing)))
-            elif isinstance(body, Guard):
-                compiled = _CompiledGuard(
-                    rule,
-                    compile_guard(body.when, body.must),
-                    compile_row(body.must, "must"),
-                )
-                if body.entering is None:
-                    self._conditions.append(compiled)
-                else:
-                    self._guards.setdefault(body.entering, []).append(compiled)
-            else:
-                self._deadlines.append(
-                    _CompiledDeadline(
+                continue
+            tracked |= rule.tracked
+            match body:
+                case Guard():
+                    compiled = _CompiledGuard(
                         rule,
-                        body,
-                        tuple(
-                            (compile_row(when, "when") if when is not None else None, term)
-                            for when, term in body.terms
-                        ),
-                        calendars[body.calendar or calendar],
+                        compile_guard(body.when, body.must),
+                        compile_row(body.must, "must"),
                     )
-                )
+                    if body.entering is None:
+                        self._conditions.append(compiled)
+                    else:
+                        self._guards.setdefault(body.entering, []).append(compiled)
+                case Deadline() | Cadence():
+                    of = calendars[body.calendar or calendar]
+                    self._clocks.append(CompiledClock.of(rule, body, of))
+                case Invariant():
+                    of = calendars[body.calendar or calendar]
+                    self._invariants.append(CompiledInvariant.of(rule, body, of))
+                case Integrity():
+                    self._integrities.append(CompiledIntegrity.of(rule, body))
+        #: Names of which the rules need every value, not only the last.
+        self.tracked = frozenset(tracked)
         #: Rules that are not judged, with what nothing maps.
         self.gaps = tuple(gaps)
         #: Digest over the tables of every calendar used.
@@ -192,10 +194,49 @@ class Judge:
                     row,
                 )
             )
-        for deadline in self._deadlines:
-            judged = _deadline_judgement(deadline, complaint, now)
-            if judged is not None:
-                found.append(judged)
+        for clock in self._clocks:
+            time = time_deadline if isinstance(clock.body, Deadline) else time_cadence
+            try:
+                timed = time(clock, complaint, now)
+            except Horizon:
+                # No holidays are known so far away: nobody can tell when it is due.
+                timed = BEYOND
+            if timed is not None:
+                found.append(_clock_judgement(clock, complaint, timed))
+        for each in self._invariants:
+            try:
+                lasting = hold(each, complaint, now)
+            except Horizon:
+                lasting = Lasting(Verdict.unknown, Verdict.unknown, None, None, row, row)
+            if lasting is not None:
+                recheck = lasting.due + 1 if lasting.due is not None else None
+                found.append(
+                    Judgement(
+                        each.rule,
+                        complaint.refs[0],
+                        STANDING_OCCURRENCE,
+                        lasting.since,
+                        lasting.verdict,
+                        lasting.standing,
+                        lasting.row,
+                        lasting.now,
+                        recheck=recheck,
+                    )
+                )
+        for kept in self._integrities:
+            found += [
+                Judgement(
+                    kept.rule,
+                    complaint.refs[0],
+                    each.change.event,
+                    each.change.at,
+                    each.verdict,
+                    each.standing,
+                    row,
+                    row,
+                )
+                for each in rewritings(kept, complaint)
+            ]
         return found
 
 
@@ -205,123 +246,19 @@ def _holds(told: bool | None) -> Verdict:  # noqa: FBT001 (a truth value is the 
     return Verdict.passed if told else Verdict.failed
 
 
-def _deadline_judgement(
-    deadline: _CompiledDeadline, complaint: Complaint, now: Instant
-) -> Judgement | None:
-    """Judge one deadline as of `now`; `None` where its clock has not started."""
-    body, row = deadline.body, complaint.row
-    start = row.get(body.start, UNKNOWN)
-    if start is None:
-        return None
-    shown = complaint.evidence.get(body.start)
-    occurrence = shown.event if shown is not None else STANDING_OCCURRENCE
-    if not isinstance(start, int):
-        return Judgement(
-            deadline.rule,
-            complaint.refs[0],
-            occurrence,
-            None,
-            Verdict.unknown,
-            Verdict.unknown,
-            row,
-            row,
-        )
-    outcomes = [
-        _outcome(deadline, complaint, start, term, now) for term in _candidates(deadline, row)
-    ]
-    first = outcomes[0]
-    if any(each[:2] != first[:2] for each in outcomes[1:]):
-        first = (
-            Verdict.unknown,
-            Verdict.unknown,
-            None,
-            first[3],
-            min((e[4] for e in outcomes if e[4]), default=None),
-        )
-    verdict, standing, due, stop, recheck = first
+def _clock_judgement(clock: CompiledClock, complaint: Complaint, timed: Timing) -> Judgement:
+    shown = complaint.evidence.get(clock.body.start)
     return Judgement(
-        deadline.rule,
+        clock.rule,
         complaint.refs[0],
-        occurrence,
-        start,
-        verdict,
-        standing,
-        row,
-        row,
-        due,
-        stop,
-        recheck,
+        shown.event if shown is not None else STANDING_OCCURRENCE,
+        timed.start,
+        timed.verdict,
+        timed.standing,
+        complaint.row,
+        complaint.row,
+        timed.due,
+        timed.stop,
+        timed.recheck,
+        timed,
     )
-
-
-def _candidates(deadline: _CompiledDeadline, row: Row) -> list[Term]:
-    """Give the term that applies; every term that may, where a condition is unknown."""
-    found: list[Term] = []
-    for when, term in deadline.terms:
-        applies = True if when is None else when(row)
-        if applies is None or applies:
-            found.append(term)
-        if applies:
-            break
-    return found
-
-
-_Outcome = tuple[Verdict, Verdict, "Instant | None", "Instant | None", "Instant | None"]
-
-
-def _outcome(
-    deadline: _CompiledDeadline, complaint: Complaint, start: Instant, term: Term, now: Instant
-) -> _Outcome:
-    body = deadline.body
-    told = complaint.row.get(body.stop, UNKNOWN)
-    stop = told if isinstance(told, int) else None
-    pauses = pauses_of(complaint, body.pauses, stop)
-    due = deadline.calendar.due_at(start, term, pauses)
-    maybe_extended: Instant | None = None
-    if body.extension is not None and due is not None:
-        notice = complaint.row.get(body.extension.by, UNKNOWN)
-        if isinstance(notice, int) and notice <= due:
-            due = deadline.calendar.due_at(start, body.extension.term, pauses)
-        elif notice is UNKNOWN:
-            maybe_extended = deadline.calendar.due_at(start, body.extension.term, pauses)
-    if due is None:
-        # The clock is paused: only an event can set it going again.
-        return (Verdict.pending, Verdict.pending, None, stop, None)
-    doubt = complaint.doubts.get(body.stop)
-    if stop is not None:
-        if stop <= due:
-            return (Verdict.passed, Verdict.passed, due, stop, None)
-        late = (
-            Verdict.unknown
-            if _in_time(doubt, due) or _in_time(stop, maybe_extended)
-            else Verdict.failed
-        )
-        return (late, Verdict.passed, due, stop, None)
-    if told is UNKNOWN and _in_time(doubt, due):
-        return (Verdict.unknown, Verdict.unknown, due, None, None)
-    if now <= due:
-        return (Verdict.pending, Verdict.pending, due, None, due + 1)
-    if told is UNKNOWN or maybe_extended is not None:
-        return (Verdict.unknown, Verdict.unknown, due, None, None)
-    return (Verdict.failed, Verdict.failed, due, None, None)
-
-
-def pauses_of(
-    complaint: Complaint, listed: frozenset[str], stop: Instant | None
-) -> Sequence[tuple[Instant, Instant | None]]:
-    """Give the pauses a rule lists, cut at its stop: what comes after an answer heals nothing."""
-    if not listed:
-        return ()
-    found: list[tuple[Instant, Instant | None]] = []
-    for wait in complaint.waits:
-        if wait.waiting not in listed or (stop is not None and wait.begin >= stop):
-            continue
-        end = wait.end
-        if stop is not None and (end is None or end > stop):
-            end = stop
-        found.append((wait.begin, end))
-    return found
-
-
-def _in_time(at: Instant | None, due: Instant | None) -> bool:
-    return at is not None and due is not None and at <= due

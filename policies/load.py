@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import holidays
 
-from policies.build import Builder
-from policies.marked import MAXIMUM_BYTES, Marked, Unreadable, read
+from ombud.model.calendar import Calendar, parse_week
+from policies.loosening import looser
+from policies.marked import MAXIMUM_BYTES, Marked, Unreadable, read, shown
 from policies.pack import (
+    Loosened,
     Pack,
+    PackCalendar,
     Source,
+    builder_of,
     canonical,
-    milestones_of,
     params_of,
     profiles_of,
     vocabulary_of,
@@ -26,14 +29,38 @@ from policies.vocabulary import Fault, PackError, Problem, nearest
 from policies.wire import PackOf, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from policies.rule import Rule
     from policies.vocabulary import Path as Where
+
+
+class _Effective(Protocol):
+    """Anything with a version that holds for some days."""
+
+    @property
+    def version(self) -> str:
+        """Give the version."""
+
+    @property
+    def effective_from(self) -> date:
+        """Give the first day of receipt it holds for."""
+
+    @property
+    def effective_to(self) -> date | None:
+        """Give the last day; `None` while it holds."""
+
+
+T = TypeVar("T", bound=_Effective)
 
 #: Where the packs live that come with Ombud.
 PACKS: Final = Path(__file__).parent / "packs"
 #: Parts of a pack that an overlay adds to entry by entry.
-_BY_NAME: Final = ("vocabulary", "params", "profiles")
+_BY_NAME: Final = ("vocabulary", "params", "profiles", "calendars", "tracks")
+#: Parts of a pack that are lists of entries with an id.
+_BY_ID: Final = ("rules", "measures")
+#: Years whose holidays are looked up, around the years a desk can still care about.
+FIRST_YEAR, LAST_YEAR = 2005, 2040
 
 
 def built_in() -> tuple[str, ...]:
@@ -87,13 +114,17 @@ def load_pack(source: str | Path) -> Pack:
     faults: list[Fault] = []
     vocabulary = vocabulary_of(content, faults)
     params = params_of(content, faults)
-    builder = Builder(
-        vocabulary,
-        milestones_of(content),
-        {name: param.default for name, param in params.items()},
-        faults,
+    builder = builder_of(
+        content, vocabulary, {name: param.default for name, param in params.items()}, faults
     )
     rules = tuple(builder.rule(each, ("rules", i)) for i, each in enumerate(content["rules"]))
+    measures = tuple(
+        builder.measure(each, ("measures", i)) for i, each in enumerate(content.get("measures", ()))
+    )
+    calendars = {
+        name: _pack_calendar(name, told, faults)
+        for name, told in content.get("calendars", {}).items()
+    }
     profiles = profiles_of(content, [rule.id for rule in rules], faults)
     days = [
         _day(content["effective"].get(key), ("effective", key), faults) for key in ("from", "to")
@@ -104,11 +135,17 @@ def load_pack(source: str | Path) -> Pack:
             each["status"],
             _day(each["verified"], ("sources", i, "verified"), faults) or date.min,
             each.get("note", ""),
+            each.get("url"),
         )
         for i, each in enumerate(content.get("sources", ()))
     )
     if days[1] is not None and days[0] is not None and days[1] < days[0]:
         faults.append(Fault(("effective", "to"), "ends before it begins", "Write a later day"))
+    loosened: tuple[Loosened, ...] = ()
+    if len(merged.files) > 1 and not faults:
+        loosened = _loosened(
+            load_pack(merged.files[1].path), merged.files[0], rules, profiles, faults
+        )
     if faults:
         raise PackError(merged.problem(fault) for fault in faults)
     return Pack(
@@ -125,8 +162,152 @@ def load_pack(source: str | Path) -> Pack:
         profiles=profiles,
         sources=sources,
         base=content.get("base"),
+        authority=content.get("authority"),
+        calendars=calendars,
+        tracks=tuple(content.get("tracks", ())),
+        measures=measures,
+        loosened=loosened,
         content=canonical(content),
         used=frozenset(builder.used),
+    )
+
+
+def load_editions(source: str | Path) -> tuple[Pack, ...]:
+    """Load every legal version of a pack, the earliest first; raises `PackError`.
+
+    They lie in `editions/` beside `pack.yaml`, which holds the newest.
+    """
+    path = pack_path(source)
+    found = [load_pack(path)]
+    if path.name == "pack.yaml":
+        for file in sorted(path.parent.glob("editions/*.yaml")):
+            edition = load_pack(file)
+            same = next((each for each in found if each.version == edition.version), None)
+            if edition.id != found[0].id or same is not None:
+                what = (
+                    f'is an edition of "{edition.id}", not of "{found[0].id}"'
+                    if same is None
+                    else f"has the version {edition.version} of another edition"
+                )
+                raise PackError([Problem(shown(file), 1, 1, "version", what, "Mend it there")])
+            found.append(edition)
+    return tuple(sorted(found, key=lambda each: (each.effective_from, version_key(each.version))))
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Give a version's place among others."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def in_force(editions: Sequence[T], day: date) -> T | None:
+    """Give the version that holds for a complaint received on a day, in its latest patch; `None` before the first."""
+    holding = [
+        each
+        for each in editions
+        if each.effective_from <= day and (each.effective_to is None or day <= each.effective_to)
+    ]
+    return max(
+        holding, key=lambda each: (each.effective_from, version_key(each.version)), default=None
+    )
+
+
+def build_calendar(
+    name: str, told: PackCalendar, *, file: str = "ombud.toml", last_year: int = LAST_YEAR
+) -> Calendar:
+    """Lay a calendar out; raises `PackError` for an unknown zone, week or set of holidays.
+
+    It begins with the first year of which the country's holidays are known.
+    """
+    problems: list[Problem] = []
+    days: dict[date, str] = {}
+    first_year = FIRST_YEAR
+    try:
+        if told.country is not None:
+            first_year = max(first_year, first_known_year(told.country))
+        days = holiday_dates(
+            told.country, told.subdivision, first_year, last_year, own=told.own, file=file
+        )
+    except PackError as error:
+        problems += error.problems
+    try:
+        calendar = Calendar(
+            name=name,
+            zone=told.zone,
+            week=parse_week(told.week),
+            holidays=days,
+            first_year=first_year,
+            last_year=last_year,
+        )
+    except ValueError as error:
+        problems.append(
+            Problem(file, 0, 0, f"calendars.{name}", str(error), "Mend the calendar there")
+        )
+    if problems:
+        raise PackError(problems)
+    return calendar
+
+
+def first_known_year(country: str) -> int:
+    """Give the first year of which a country's public holidays are known."""
+    return int(getattr(getattr(holidays, country, None), "start_year", FIRST_YEAR))
+
+
+def _pack_calendar(name: str, told: Mapping[str, Any], faults: list[Fault]) -> PackCalendar:
+    held = told.get("holidays", {})
+    made = PackCalendar(
+        zone=told["zone"],
+        week={days: tuple(windows) for days, windows in told["week"].items()},
+        country=held.get("country"),
+        subdivision=held.get("subdivision"),
+        own=held.get("own", {}),
+    )
+    try:
+        build_calendar(name, made, last_year=max(FIRST_YEAR, 2026))
+    except PackError as error:
+        faults += [Fault(("calendars", name), each.what, each.remedy) for each in error.problems]
+    return made
+
+
+def _loosened(
+    base: Pack,
+    file: Marked,
+    rules: Sequence[Rule],
+    profiles: Mapping[str, tuple[str, ...]],
+    faults: list[Fault],
+) -> tuple[Loosened, ...]:
+    """Find where an overlay asks less than its base; each place has to be declared, with a reason."""
+    content = file.content
+    declared = {each["rule"]: each["reason"] for each in content.get("loosen", ())}
+    own = {each["id"] for each in content.get("rules", ())}
+    now = {rule.id: rule for rule in rules}
+    found: dict[str, tuple[str, tuple[str | int, ...]]] = {}
+    for rule in base.rules:
+        if rule.id in own:
+            what = looser(rule, now[rule.id])
+            if what is not None:
+                index = next(i for i, each in enumerate(content["rules"]) if each["id"] == rule.id)
+                found[rule.id] = (what, ("rules", index))
+    for name, kept in profiles.items():
+        for left in sorted(set(base.profiles.get(name, ())) - set(kept)):
+            found.setdefault(left, (f"profile {name} leaves it out", ("profiles", name)))
+    for rule_id, (what, where) in found.items():
+        if rule_id not in declared:
+            faults.append(
+                Fault(
+                    where,
+                    f"{rule_id} asks less than {base.id}: {what}",
+                    'Say so under "loosen" with a reason, or ask as much',
+                )
+            )
+    for i, each in enumerate(content.get("loosen", ())):
+        if each["rule"] not in found:
+            faults.append(
+                Fault(("loosen", i), f'"{each["rule"]}" is not loosened', "Remove the entry")
+            )
+    return tuple(
+        Loosened(rule_id, what, declared[rule_id])
+        for rule_id, (what, _) in found.items()
+        if rule_id in declared
     )
 
 
@@ -255,8 +436,9 @@ def _merged(path: Path, chain: tuple[Path, ...]) -> _Merged:
     own: dict[Where, tuple[Marked, Where]] = {
         (part, name): (file, (part, name)) for part in _BY_NAME for name in content.get(part, {})
     }
-    ids = [rule["id"] for rule in content.get("rules", ())]
-    own |= {("rules", i): (file, ("rules", i)) for i in range(len(ids))}
+    own |= {
+        (part, i): (file, (part, i)) for part in _BY_ID for i in range(len(content.get(part, ())))
+    }
     if "base" not in content:
         return _Merged((file,), {**content, "rules": content.get("rules", [])}, own)
     chain = (*chain, path.resolve())
@@ -286,16 +468,18 @@ def _merged(path: Path, chain: tuple[Path, ...]) -> _Merged:
         {*base.content.get("milestones", ()), *content.get("milestones", ())}
     )
     merged["sources"] = [*base.content.get("sources", ()), *content.get("sources", ())]
-    rules = {
-        rule["id"]: (base.origins["rules", i], rule) for i, rule in enumerate(base.content["rules"])
-    }
-    rules |= {
-        rule["id"]: (own["rules", i], rule) for i, rule in enumerate(content.get("rules", ()))
-    }
-    merged["rules"] = [rule for _, rule in rules.values()]
-    origins = {where: origin for where, origin in base.origins.items() if where[0] != "rules"}
-    origins |= {where: origin for where, origin in own.items() if where[0] != "rules"}
-    origins |= {("rules", i): origin for i, (origin, _) in enumerate(rules.values())}
+    origins = {where: origin for where, origin in base.origins.items() if where[0] not in _BY_ID}
+    origins |= {where: origin for where, origin in own.items() if where[0] not in _BY_ID}
+    for part in _BY_ID:
+        entries = {
+            each["id"]: (base.origins[part, i], each)
+            for i, each in enumerate(base.content.get(part, ()))
+        }
+        entries |= {
+            each["id"]: (own[part, i], each) for i, each in enumerate(content.get(part, ()))
+        }
+        merged[part] = [each for _, each in entries.values()]
+        origins |= {(part, i): origin for i, (origin, _) in enumerate(entries.values())}
     return _Merged((file, *base.files), merged, origins)
 
 

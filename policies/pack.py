@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from policies.measure import Measure
     from policies.rule import Rule
     from policies.vocabulary import ParamValue
 
@@ -29,6 +30,7 @@ class Source:
         status: how far that has been checked.
         verified: the day it was.
         note: what was checked.
+        url: where.
 
     """
 
@@ -36,6 +38,43 @@ class Source:
     status: str
     verified: date
     note: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackCalendar:
+    """Describe a calendar that a pack brings along.
+
+    Attributes:
+        zone: IANA zone.
+        week: opening windows by days.
+        country: ISO 3166 code whose public holidays hold; `None` for none.
+        subdivision: its part.
+        own: ISO dates and names of further holidays.
+
+    """
+
+    zone: str
+    week: Mapping[str, tuple[str, ...]]
+    country: str | None = None
+    subdivision: str | None = None
+    own: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """Record that an overlay asks less than its base, and why.
+
+    Attributes:
+        rule: the rule's id.
+        what: what is asked less.
+        reason: why.
+
+    """
+
+    rule: str
+    what: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +93,10 @@ class Configured:
         params: every parameter's value.
         digest: of the pack.
         params_digest: of parameters and profile.
+        effective_from: first day of receipt it holds for.
+        effective_to: last day; `None` while it holds.
+        calendars: calendars it brings along.
+        measures: what is counted of many complaints.
 
     """
 
@@ -68,6 +111,10 @@ class Configured:
     params: Mapping[str, ParamValue]
     digest: str
     params_digest: str
+    effective_from: date
+    effective_to: date | None = None
+    calendars: Mapping[str, PackCalendar] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
 
     @property
     def title_version(self) -> str:
@@ -93,6 +140,11 @@ class Pack:
         profiles: profile -> ids of its rules.
         sources: where its requirements stand.
         base: id of the pack it is laid over; `None` where it stands alone.
+        authority: whose rules these are; `None` for a standard's or an organisation's own.
+        calendars: calendars it brings along.
+        tracks: names of its tracks, in order.
+        measures: what is counted of many complaints, with the parameters' defaults.
+        loosened: where it asks less than its base.
         content: the resolved content as canonical JSON.
         used: fields, milestones and ("param x") parameters its rules name.
 
@@ -111,7 +163,12 @@ class Pack:
     profiles: Mapping[str, tuple[str, ...]]
     sources: tuple[Source, ...]
     base: str | None
-    content: str = field(repr=False)
+    authority: str | None = None
+    calendars: Mapping[str, PackCalendar] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    loosened: tuple[Loosened, ...] = ()
+    content: str = field(repr=False, default="{}")
     used: frozenset[str] = field(repr=False, default=frozenset())
 
     @property
@@ -142,12 +199,14 @@ class Pack:
                 values[name] = value  # type: ignore[assignment]  # misfit has seen its type
             else:
                 refuse(f"params.{name}", *fault)
-        builder = Builder(self.vocabulary, self.milestones, values)
+        content = json.loads(self.content)
+        builder = builder_of(content, self.vocabulary, values)
         kept = frozenset(self.profiles.get(profile, ()))
         # Every rule is built, so that a wrong parameter shows whatever the profile.
-        rules = [
-            builder.rule(data, ("rules", data["id"])) for data in json.loads(self.content)["rules"]
-        ]
+        rules = [builder.rule(data, ("rules", data["id"])) for data in content["rules"]]
+        measures = tuple(
+            builder.measure(data, ("measures", data["id"])) for data in content.get("measures", ())
+        )
         for each in builder.faults:
             refuse(".".join(str(part) for part in each.where), each.what, each.remedy)
         if problems:
@@ -166,7 +225,28 @@ class Pack:
             params_digest=sha256(
                 canonical({"params": values, "profile": profile}).encode()
             ).hexdigest(),
+            effective_from=self.effective_from,
+            effective_to=self.effective_to,
+            calendars=self.calendars,
+            measures=measures,
         )
+
+
+def builder_of(
+    content: Mapping[str, Any],
+    vocabulary: Mapping[str, Field],
+    params: Mapping[str, ParamValue],
+    faults: list[Fault] | None = None,
+) -> Builder:
+    """Give what builds the rules of a pack's plain content."""
+    return Builder(
+        vocabulary,
+        milestones_of(content),
+        params,
+        content.get("tracks", {}),
+        "authority" in content,
+        [] if faults is None else faults,
+    )
 
 
 def canonical(content: object) -> str:
@@ -215,7 +295,17 @@ def vocabulary_of(content: Mapping[str, Any], faults: list[Fault]) -> dict[str, 
         if name in milestones_of(content):
             faults.append(Fault(where, f'"{name}" is a milestone', "Name the field otherwise"))
         label = told.get("label") or name.replace("_", " ").capitalize()
-        found[name] = Field(Type(told["type"]), values, told.get("ordered", False), label)
+        if "day" in told and told["type"] != "instant":
+            faults.append(
+                Fault((*where, "day"), "only an instant has a day", "Make its type instant")
+            )
+        found[name] = Field(
+            Type(told["type"]),
+            values,
+            told.get("ordered", False),
+            label,
+            told.get("day") == "end",
+        )
     return found
 
 

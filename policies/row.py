@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from operator import eq
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, assert_never
 
 from ombud.model.facts import UNKNOWN, Verdict
@@ -199,10 +200,11 @@ def _any(parts: Sequence[Closure], answers: _Answers[T]) -> Callable[[Row], T]:
 
 def _compare(leaf: Compare, answers: _Answers[T]) -> Callable[[Row], T]:
     operator, name = leaf.operator, leaf.name
-    if operator is Operator.same_as:
-        return _fields(name, leaf.other or "", answers)
-    if operator is Operator.differs_from:
-        return _fields(name, leaf.other or "", answers.opposite())
+    if leaf.other is not None:
+        if operator in {Operator.differs_from, Operator.after}:
+            answers = answers.opposite()
+        ordered = operator in {Operator.not_after, Operator.after}
+        return _fields(name, leaf.other, answers, no_later if ordered else eq)
     if leaf.order:
         satisfying, others = leaf.ranks()
         # A value outside the order has no rank: whether it is high enough is unknown.
@@ -231,7 +233,14 @@ def _looked_up(
     return holds
 
 
-def _fields(name: str, other: str, answers: _Answers[T]) -> Callable[[Row], T]:
+def no_later(left: object, right: object) -> bool:
+    """Tell whether one instant is no later than another; what is no number is not comparable."""
+    return isinstance(left, int | float) and isinstance(right, int | float) and left <= right
+
+
+def _fields(
+    name: str, other: str, answers: _Answers[T], fits: Callable[[object, object], bool]
+) -> Callable[[Row], T]:
     yes, no, maybe, blank = answers.yes, answers.no, answers.maybe, answers.blank
 
     def holds(row: Row) -> T:
@@ -241,7 +250,7 @@ def _fields(name: str, other: str, answers: _Answers[T]) -> Callable[[Row], T]:
             return blank
         if left is UNKNOWN or right is UNKNOWN:
             return maybe
-        return yes if left == right else no
+        return yes if fits(left, right) else no
 
     return holds
 

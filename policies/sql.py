@@ -8,6 +8,7 @@ every real one. Constants are bound, never written into the statement.
 from __future__ import annotations
 
 from math import isfinite
+from operator import eq, gt, le, ne
 from typing import TYPE_CHECKING, Final, assert_never
 from typing import Any as Json
 
@@ -122,9 +123,9 @@ def _compare(leaf: Compare, column: Column, *, empty: bool) -> ColumnElement[boo
     mine, blank, operator = column(leaf.name), empty_of(leaf.type), leaf.operator
     values: list[Constant] = list(leaf.values)
     match operator:
-        case Operator.same_as | Operator.differs_from:
+        case Operator.same_as | Operator.differs_from | Operator.not_after | Operator.after:
             other = column(leaf.other or "")
-            told = mine == other if operator is Operator.same_as else mine != other
+            told = _BETWEEN[operator](mine, other)
             if empty:
                 return or_(told, mine == blank, other == blank)
             return and_(told, mine != blank, other != blank)
@@ -151,6 +152,15 @@ def _compare(leaf: Compare, column: Column, *, empty: bool) -> ColumnElement[boo
     if (operator in {Operator.at_most, Operator.below}) is empty:
         return told
     return or_(told, mine == blank) if empty else and_(told, mine != blank)
+
+
+#: How two columns compare.
+_BETWEEN: Final = {
+    Operator.same_as: eq,
+    Operator.differs_from: ne,
+    Operator.not_after: le,
+    Operator.after: gt,
+}
 
 
 def _among(mine: ColumnElement[Json], values: list[Constant]) -> ColumnElement[bool]:

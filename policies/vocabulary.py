@@ -26,6 +26,7 @@ class Field:
         values: every value of a choice; empty leaves them to the mapping.
         ordered: whether the values stand from lowest to highest.
         label: its name for people.
+        day_end: whether a date without a time means the end of its day; its start unless so.
 
     """
 
@@ -33,6 +34,7 @@ class Field:
     values: tuple[str, ...] = ()
     ordered: bool = False
     label: str = ""
+    day_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

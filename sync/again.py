@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.store import Store, TicketState
+    from policies.judge import Judgement
     from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
@@ -30,6 +31,7 @@ class Judged:
     url: str
     complaint: Complaint
     findings: Sequence[Finding]
+    judgements: Sequence[Judgement] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +177,5 @@ def judge_again(
             if folded.circle is not None:
                 findings += one_sided(elsewhere, bound, complaint, folded.circle)
         else:
-            findings = [scope_left(bound, complaint, url=lead.url)]
-        yield Judged(lead.key, lead.url, complaint, findings)
+            judged, findings = [], [scope_left(bound, complaint, url=lead.url)]
+        yield Judged(lead.key, lead.url, complaint, findings, judged)

@@ -10,30 +10,113 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ombud.mapping_file import load_mapping, typed
-from ombud.model.calendar import Calendar, parse_week
 from ombud.model.complaint import Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
-from ombud.model.instant import instant
+from ombud.model.instant import instant, moment
 from policies.judge import Judge
-from policies.load import holiday_dates, load_pack
+from policies.load import build_calendar, in_force, load_editions
+from policies.pack import PackCalendar
+from policies.rule import Guard, Integrity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Mapping as Map
+    from datetime import date
     from pathlib import Path
 
+    from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Fix
     from ombud.model.mapping import Mapping
     from ombud.model.scope import Scope
     from ombud.settings import Binding, CalendarSettings, Settings
+    from policies.judge import Gap, Judgement
     from policies.pack import Configured
     from policies.rule import Rule
 
 MODES = ("off", "observe", "flag", "block")
-#: Years of holidays looked up, around the years a desk can still care about.
-_FIRST_YEAR, _LAST_YEAR = 2005, 2040
 BEFORE_POLICY = "before policy"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Hold one legal version of a pack, ready to judge.
+
+    Attributes:
+        pack: the version, parameters filled in.
+        judge: judges by it.
+        calendars: the calendars its rules mean, by name.
+        calendar: name of the one they mean where they name none.
+
+    """
+
+    pack: Configured
+    judge: Judge
+    calendars: Map[str, Calendar]
+    calendar: str
+
+    @property
+    def version(self) -> str:
+        """Give the version."""
+        return self.pack.version
+
+    @property
+    def effective_from(self) -> date:
+        """Give the first day of receipt it holds for."""
+        return self.pack.effective_from
+
+    @property
+    def effective_to(self) -> date | None:
+        """Give the last day; `None` while it holds."""
+        return self.pack.effective_to
+
+    def calendar_of(self, rule: Rule) -> Calendar:
+        """Give the calendar that a rule is reckoned by."""
+        body = rule.body
+        named = None if isinstance(body, Guard | Integrity) else body.calendar
+        return self.calendars[named or self.calendar]
+
+
+@dataclass(frozen=True)
+class Editions:
+    """Judge by the legal version that held when a complaint was received, in its latest patch.
+
+    Attributes:
+        editions: every version, the earliest first.
+
+    """
+
+    editions: tuple[Edition, ...]
+
+    @property
+    def newest(self) -> Edition:
+        """Give the version that holds last."""
+        return self.editions[-1]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Give the newest version's rules that are not judged, with what nothing maps."""
+        return self.newest.judge.gaps
+
+    @cached_property
+    def tracked(self) -> frozenset[str]:
+        """Give the names of which some rule needs every value."""
+        return frozenset().union(*(each.judge.tracked for each in self.editions))
+
+    def of(self, complaint: Complaint) -> Edition | None:
+        """Give the version for a complaint; `None` for one from before the pack, the newest where receipt is unknown."""
+        received = complaint.row.get("received")
+        if not isinstance(received, int):
+            return self.newest
+        newest = self.newest
+        day = moment(received, newest.calendars[newest.calendar].tzinfo).date()
+        return in_force(self.editions, day)
+
+    def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
+        """Judge a complaint as of `now` by the version that holds for it."""
+        edition = self.of(complaint)
+        return [] if edition is None else edition.judge.judge(complaint, now)
 
 
 @dataclass(frozen=True)
@@ -46,10 +129,10 @@ class Bound:
         settings: as written in ombud.toml.
         mapping: what native words mean.
         scope: which tickets are complaints.
-        pack: the pack with its parameters and profile.
+        pack: the newest version of the pack, with its parameters and profile.
         calendar: the desk's calendar.
         fold: folds histories by the mapping.
-        judge: judges complaints by the pack.
+        judge: judges complaints by the version of the pack that holds for them.
         enforce_from: complaints received before are shown and never touched; `None` means all are touched.
 
     """
@@ -62,19 +145,28 @@ class Bound:
     pack: Configured
     calendar: Calendar
     fold: Fold
-    judge: Judge
+    judge: Editions
     enforce_from: Instant | None
 
     @cached_property
     def digests(self) -> Map[str, str]:
         """Give the digest of each thing a verdict depends on."""
         return {
-            "pack": self.pack.digest,
+            "pack": self._joined(each.pack.digest for each in self.judge.editions),
             "parameters": self.pack.params_digest,
             "mapping": self.mapping.digest,
             "scope": self.scope.digest,
-            "calendar": self.calendar.digest,
+            "calendar": self._joined(
+                calendar.digest
+                for each in self.judge.editions
+                for calendar in each.calendars.values()
+            ),
         }
+
+    @staticmethod
+    def _joined(digests: Iterable[str]) -> str:
+        told = list(dict.fromkeys(digests))
+        return told[0] if len(told) == 1 else digest(*told)
 
     @cached_property
     def digests_text(self) -> str:
@@ -90,10 +182,10 @@ class Bound:
     @cached_property
     def modes(self) -> Map[str, str]:
         """Give each rule's effective mode: the lower of the binding's and the rule's, or the one set for it."""
-        asked = self.settings.modes
         return {
-            rule.id: min(self.settings.mode, asked.get(rule.id, rule.mode), key=MODES.index)
-            for rule in self.pack.rules
+            rule.id: configured_mode(self.settings, rule)
+            for edition in self.judge.editions
+            for rule in edition.pack.rules
         }
 
     def mode(self, rule: Rule) -> str:
@@ -101,14 +193,14 @@ class Bound:
         return self.modes[rule.id]
 
     @cached_property
-    def read_by(self) -> Map[str, tuple[str, ...]]:
-        """Give the names each rule reads, in a fixed order."""
-        return {rule.id: tuple(sorted(rule.names)) for rule in self.pack.rules}
-
-    @cached_property
     def told(self) -> dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Fix, ...]]]:
         """Keep sentences already told, by rule and facts."""
         return {}
+
+    def pack_of(self, complaint: Complaint) -> Configured:
+        """Give the version of the pack that a complaint is judged by."""
+        edition = self.judge.of(complaint)
+        return self.pack if edition is None else edition.pack
 
     def before_policy(self, complaint: Complaint) -> bool:
         """Tell whether a complaint was received before the policy holds."""
@@ -131,23 +223,26 @@ class Bound:
         )
 
 
+def configured_mode(settings: Binding, rule: Rule) -> str:
+    """Give how far a rule may act by ombud.toml: the lower of the binding's mode and the rule's, or the one set for it."""
+    return min(settings.mode, settings.modes.get(rule.id, rule.mode), key=MODES.index)
+
+
 def bind(settings: Settings, binding: Binding) -> Bound:
     """Put a binding together; raises `SettingsError` or `PackError` naming what is wrong."""
     told = settings.calendars[binding.calendar]
-    calendar = build_calendar(binding.calendar, told)
-    pack = load_pack(_pack_source(settings.folder, binding.pack))
-    configured = pack.configured(binding.params, binding.profile)
+    calendar = desk_calendar(binding.calendar, told)
+    packs = [
+        pack.configured(binding.params, binding.profile)
+        for pack in load_editions(_pack_source(settings.folder, binding.pack))
+    ]
     mapping = typed(
         load_mapping(settings.folder / binding.mapping, told.zone),
-        {name: of.type for name, of in configured.vocabulary.items()},
+        {name: of.type for pack in packs for name, of in pack.vocabulary.items()},
+        frozenset(name for pack in packs for name, of in pack.vocabulary.items() if of.day_end),
     )
-    judge = Judge(
-        configured.rules,
-        {binding.calendar: calendar, configured.calendar: calendar},
-        calendar=binding.calendar,
-        names=mapping.names,
-        stages=mapping.staged | mapping.milestone_stages,
-    )
+    laid = {binding.calendar: calendar}
+    judge = Editions(tuple(_edition(settings, binding, pack, mapping, laid) for pack in packs))
     enforce_from = None
     if binding.enforce_from is not None:
         enforce_from = instant(
@@ -159,24 +254,61 @@ def bind(settings: Settings, binding: Binding) -> Bound:
         settings=binding,
         mapping=mapping,
         scope=binding.scoped(),
-        pack=configured,
+        pack=judge.newest.pack,
         calendar=calendar,
-        fold=Fold(mapping),
+        fold=Fold(mapping, judge.tracked),
         judge=judge,
         enforce_from=enforce_from,
     )
 
 
-def build_calendar(name: str, told: CalendarSettings) -> Calendar:
-    """Build a calendar from what ombud.toml says of it."""
-    holidays = holiday_dates(
-        told.holidays.country,
-        told.holidays.subdivision,
-        _FIRST_YEAR,
-        _LAST_YEAR,
-        own=told.holidays.own,
+def _edition(
+    settings: Settings,
+    binding: Binding,
+    pack: Configured,
+    mapping: Mapping,
+    laid: dict[str, Calendar],
+) -> Edition:
+    """Make one version ready; `laid` holds the desk's calendars that are laid out already."""
+    asked = {pack.calendar} | {
+        rule.body.calendar
+        for rule in pack.rules
+        if not isinstance(rule.body, Guard | Integrity) and rule.body.calendar is not None
+    }
+    calendars: dict[str, Calendar] = {binding.calendar: laid[binding.calendar]}
+    for name in sorted(asked):
+        if name in pack.calendars:
+            file = f"pack {pack.title_version}"
+            calendars[name] = build_calendar(name, pack.calendars[name], file=file)
+        elif name in settings.calendars:
+            if name not in laid:
+                laid[name] = desk_calendar(name, settings.calendars[name])
+            calendars[name] = laid[name]
+        else:
+            # A pack's word for the desk's own calendar.
+            calendars[name] = laid[binding.calendar]
+    judge = Judge(
+        [rule for rule in pack.rules if configured_mode(binding, rule) != "off"],
+        calendars,
+        calendar=pack.calendar,
+        names=mapping.names,
+        stages=mapping.staged | mapping.milestone_stages,
     )
-    return Calendar(name=name, zone=told.zone, week=parse_week(told.week), holidays=holidays)
+    return Edition(pack, judge, calendars, pack.calendar)
+
+
+def desk_calendar(name: str, told: CalendarSettings) -> Calendar:
+    """Build a calendar from what ombud.toml says of it."""
+    return build_calendar(
+        name,
+        PackCalendar(
+            told.zone,
+            told.week,
+            told.holidays.country,
+            told.holidays.subdivision,
+            told.holidays.own,
+        ),
+    )
 
 
 def _pack_source(folder: Path, pack: str) -> str | Path:

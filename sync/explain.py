@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import UNKNOWN, Verdict
-from ombud.model.instant import HOUR, MINUTE, moment
-from policies.judge import pauses_of
-from policies.rule import Deadline
+from ombud.model.instant import DAY, HOUR, MINUTE, moment
+from ombud.model.term import Term
+from policies.rule import Cadence, Deadline, Integrity
 from sync.again import judge_again
 from sync.findings import label_of
 from sync.note import wall
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant, Row
     from ombud.model.finding import Finding
     from ombud.store import Store, TicketState
+    from policies.judge import Judgement
     from policies.rule import Rule
     from policies.waiver import Waiver
-    from sync.binding import Bound
+    from sync.binding import Bound, Edition
     from sync.elsewhere import Elsewhere
 
 
@@ -36,15 +38,21 @@ def explain(
 ) -> Iterator[str]:
     """Give the explanation of one ticket's findings, line by line, in the desk's zone."""
     zone = bound.mapping.tzinfo
-    rules = {each.id: each for each in bound.pack.rules}
     for judged in judge_again(bound, elsewhere, store, waivers, now=now, only=state.ref):
         complaint = judged.complaint
+        edition = bound.judge.of(complaint)
+        sums = {(each.rule.id, each.occurrence): each for each in judged.judgements}
         yield f"{judged.key}  {judged.url}".rstrip()
         yield f"received {_time(complaint.row.get('received'), zone)}, stage {_word(complaint.stage)}, judged as of {wall(now, zone)} {zone.key}"
+        if edition is None:
+            yield f"received before {bound.pack.id} holds: none of its rules judges it"
+        else:
+            yield f"by {edition.pack.title_version}"
         for finding in judged.findings:
             if rule is None or finding.rule == rule:
                 yield ""
-                yield from _finding(bound, complaint, finding, rules.get(finding.rule), zone)
+                why = sums.get((finding.rule, finding.occurrence))
+                yield from _finding(bound, complaint, finding, why, edition, zone)
     for gap in bound.judge.gaps:
         if rule is None or gap.rule.id == rule:
             yield ""
@@ -52,25 +60,39 @@ def explain(
 
 
 def _finding(
-    bound: Bound, complaint: Complaint, finding: Finding, rule: Rule | None, zone: ZoneInfo
+    bound: Bound,
+    complaint: Complaint,
+    finding: Finding,
+    why: Judgement | None,
+    edition: Edition | None,
+    zone: ZoneInfo,
 ) -> Iterator[str]:
     yield f"{finding.verdict.value.upper():<8} {finding.rule}  (now: {finding.standing.value}; {finding.severity}; {', '.join(finding.clauses)})"
-    if rule is not None:
-        yield f"  asks: {rule.sentence(bound.pack.vocabulary)}"
+    if why is not None:
+        yield f"  asks: {why.rule.sentence(bound.pack_of(complaint).vocabulary)}"
+        for source in why.rule.sources:
+            yield f"  source: {source.ref} ({source.status}, {source.verified.isoformat()})"
     if finding.entered is not None:
         yield f"  since: {wall(finding.entered, zone)} (event {finding.occurrence})"
     for reason in finding.reasons:
         yield f"  reason: {reason}"
-    if rule is None:
+    if why is None or edition is None:
         return
-    if isinstance(rule.body, Deadline):
-        yield from _sum(bound, complaint, finding, rule.body, zone)
+    body = why.rule.body
+    if isinstance(body, Deadline | Cadence):
+        yield from _sum(bound, why, edition.calendar_of(why.rule))
+    if isinstance(body, Deadline | Cadence | Integrity):
+        for name in sorted(why.rule.tracked):
+            yield from _history(bound, complaint, name, zone)
         return
-    row = next(
-        (each.row for each in complaint.transitions if each.event == finding.occurrence),
-        complaint.row,
-    )
-    yield from _facts(bound, rule, row, zone)
+    yield from _facts(bound, why.rule, why.row, zone)
+
+
+def _history(bound: Bound, complaint: Complaint, name: str, zone: ZoneInfo) -> Iterator[str]:
+    """Show each value that a field took, since earlier ones count as well."""
+    for change in complaint.changes.get(name, ()):
+        told = wall(change.value, zone) if isinstance(change.value, int) else _word(change.value)
+        yield f"  {label_of(bound, name)}: {told} since {wall(change.at, zone)}"
 
 
 def _facts(bound: Bound, rule: Rule, row: Row, zone: ZoneInfo) -> Iterator[str]:
@@ -86,31 +108,42 @@ def _facts(bound: Bound, rule: Rule, row: Row, zone: ZoneInfo) -> Iterator[str]:
         yield f"  then: {label_of(bound, name)} = {told}"
 
 
-def _sum(
-    bound: Bound, complaint: Complaint, finding: Finding, body: Deadline, zone: ZoneInfo
-) -> Iterator[str]:
-    """Print the sum of a deadline: each local day, what counted of it, and why nothing did."""
-    if finding.entered is None or finding.due is None:
-        waiting = any(wait.end is None and wait.waiting in body.pauses for wait in complaint.waits)
+def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
+    """Print the sum of a clock in its own zone: each local day, what counted of it, and why nothing did."""
+    timing, zone = why.timing, calendar.tzinfo
+    if timing is None or timing.start is None or timing.due is None:
+        paused = timing is not None and any(end is None for _, end in timing.pauses)
         yield (
             "  the clock is paused: it waits for somebody"
-            if waiting
+            if paused
             else "  no due date can be told"
         )
         return
-    pauses = pauses_of(complaint, body.pauses, finding.stop)
-    yield "  sum:"
-    for line in bound.calendar.explain(finding.entered, finding.due, pauses):
+    body = why.rule.body
+    term = timing.length if isinstance(timing.length, Term) else None
+    start = timing.since if timing.since is not None else timing.start
+    yield f"  sum ({timing.length}, {zone.key}):"
+    for line in calendar.explain(start, timing.due, timing.pauses, term):
         spans = ", ".join(f"{moment(a, zone):%H:%M}-{moment(b, zone):%H:%M}" for a, b in line.open)
         paused = f", {_length(line.paused)} paused" if line.paused else ""
         counted = f"{_length(line.counted):>8}{paused}" if line.open else f"{'-':>8}"
-        yield f"    {line.day:%a %d %b %Y}  {counted}  {spans or 'closed'}{f'  ({line.note})' if line.note else ''}"
-    yield f"    due {wall(finding.due, zone)}"
-    if finding.stop is not None:
-        late = finding.stop > finding.due
-        yield f"    {label_of(bound, body.stop)} {wall(finding.stop, zone)}: {'late' if late else 'in time'}"
-    elif finding.verdict is Verdict.failed:
-        yield f"    {label_of(bound, body.stop)}: never"
+        number = f"day {line.number:<3} " if line.number is not None else ""
+        yield f"    {line.day:%a %d %b %Y}  {number}{counted}  {spans or 'closed'}{f'  ({line.note})' if line.note else ''}"
+    for begin, end in timing.pauses:
+        until = "now" if end is None else wall(end, zone)
+        yield f"    paused from {wall(begin, zone)} to {until}"
+    yield f"    due {wall(timing.due, zone)}"
+    if timing.warn is not None:
+        yield f"    to be warned of {wall(timing.warn, zone)}"
+    if timing.operational is not None:
+        yield f"    by the desk's own clock {wall(timing.operational, zone)}"
+    if timing.silence is not None:
+        yield f"    longest silence {timing.silence / DAY:.1f} days"
+    stop = body.stops[0] if isinstance(body, Deadline) else "last_update"
+    if timing.stop is not None:
+        yield f"    {label_of(bound, stop)} {wall(timing.stop, zone)}: {'late' if timing.stop > timing.due else 'in time'}"
+    elif timing.verdict is Verdict.failed:
+        yield f"    {label_of(bound, stop)}: never"
 
 
 def _length(micros: int) -> str:

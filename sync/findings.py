@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.finding import Finding, Fix, finding_key
+from ombud.model.instant import DAY
+from policies.deadline import LATE_CLASSIFICATION
 from policies.english import allowed as allowed_values
 from policies.english import reasons
 from policies.judge import STANDING_OCCURRENCE
-from policies.rule import Guard
+from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Row
     from policies.expression import Expression
     from policies.judge import Judgement
+    from policies.pack import Configured
     from policies.rule import Rule
     from sync.binding import Bound
     from sync.cases import Circle
@@ -37,6 +41,7 @@ _MILESTONE_LABELS = {
     "responded": "Answer",
     "decided": "Decision",
     "decision_told": "Word of the decision",
+    "last_update": "Word to the customer",
 }
 #: What an agent does about a milestone that has not been reached, by milestone.
 _MILESTONE_ADVICE = {
@@ -47,6 +52,7 @@ _MILESTONE_ADVICE = {
     "decided": "No decision is recorded. Move the complaint to the decision stage.",
     "decision_told": "The customer has not been told the decision. Reply to them and mark the reply as decision.",
     "recorded": "The complaint was recorded late; nothing can mend that now.",
+    "last_update": "The customer has not heard from us for too long. Tell them where their complaint stands.",
 }
 
 
@@ -77,7 +83,8 @@ def find(
             if each.verdict not in SILENT or each.standing not in SILENT
         }
         told = [each for each in told if each.rule.id in loud]
-    return [_finding(bound, complaint, each, url=url, before=before) for each in told]
+    pack = bound.pack_of(complaint)
+    return [_finding(bound, complaint, each, pack, url=url, before=before) for each in told]
 
 
 #: Rule that every binding has: leaving the scope needs a reason.
@@ -168,7 +175,13 @@ def one_sided(
 
 
 def _finding(
-    bound: Bound, complaint: Complaint, judged: Judgement, *, url: str, before: bool
+    bound: Bound,
+    complaint: Complaint,
+    judged: Judgement,
+    pack: Configured,
+    *,
+    url: str,
+    before: bool,
 ) -> Finding:
     rule = judged.rule
     told: tuple[str, ...] = ()
@@ -193,35 +206,75 @@ def _finding(
         reasons=told,
         fixes=fixes,
         mode=BEFORE_POLICY if before else bound.mode(rule),
-        pack=bound.pack.title_version,
-        pack_digest=bound.pack.digest,
+        pack=pack.title_version,
+        pack_digest=pack.digest,
+        cause=judged.timing.cause if judged.timing is not None else None,
+        warn=judged.timing.warn if judged.timing is not None else None,
+        operational=judged.timing.operational if judged.timing is not None else None,
+        silence=judged.timing.silence if judged.timing is not None else None,
     )
 
 
 def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
     body = judged.rule.body
-    if not isinstance(body, Guard):
-        milestone = body.stop
-        label = label_of(bound, milestone)
-        if judged.verdict is Verdict.unknown:
-            return (
-                (f"Whether “{label}” was reached in time cannot be told: evidence is missing.",),
-                (),
-            )
-        if judged.stop is not None:
-            return ((f"{label} came after it was due.",), ())
-        overdue = (f"{label} is overdue.",) if judged.verdict is Verdict.failed else ()
-        return (overdue, (_fix(bound, milestone, url),))
-    row = judged.now if judged.standing is Verdict.failed else judged.row
-    told, fixes = _sentences(bound, judged.rule, body, row)
-    return told, tuple(Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes)
+    match body:
+        case Deadline():
+            return _deadline_reasons(bound, judged, body, url)
+        case Cadence():
+            return _cadence_reasons(bound, judged, url)
+        case Integrity():
+            return _integrity_reasons(bound, judged, body, url)
+        case Guard() | Invariant():
+            row = judged.now if judged.standing is Verdict.failed else judged.row
+            told, fixes = _sentences(bound, judged.rule, body, row)
+            if isinstance(body, Invariant) and judged.standing is not Verdict.failed:
+                # It was so once, and nothing can mend that now.
+                return tuple(f"For a time: {each}" for each in told), ()
+            return told, tuple(replace(each, url=url) for each in fixes)
+
+
+def _deadline_reasons(
+    bound: Bound, judged: Judgement, body: Deadline, url: str
+) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    label = label_of(bound, body.stops[0])
+    if judged.verdict is Verdict.unknown:
+        said = f"Whether “{label}” was reached in time cannot be told: evidence is missing."
+        return (said,), ()
+    said = f"{label} is overdue." if judged.stop is None else f"{label} came after it was due."
+    if judged.timing is not None and judged.timing.cause == LATE_CLASSIFICATION:
+        said = f"{label} was due already when the complaint was classified: it was classified late."
+    told = (said,) if judged.verdict is Verdict.failed else ()
+    return told, () if judged.stop is not None else (_fix(bound, body.stops[0], url),)
+
+
+def _cadence_reasons(
+    bound: Bound, judged: Judgement, url: str
+) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    if judged.verdict is Verdict.unknown:
+        return ("Whether the complainant was kept informed cannot be told.",), ()
+    silence = judged.timing.silence if judged.timing is not None else None
+    days = 0 if silence is None else silence / DAY
+    said = f"The complainant heard nothing for too long; the longest silence was {days:.1f} days."
+    told = (said,) if judged.verdict is Verdict.failed else ()
+    return told, () if judged.stop is not None else (_fix(bound, "last_update", url),)
+
+
+def _integrity_reasons(
+    bound: Bound, judged: Judgement, body: Integrity, url: str
+) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    names = " or ".join(label_of(bound, name) for name in body.fields)
+    if judged.verdict is Verdict.unknown:
+        return (f"Whether {names} was rewritten cannot be told.",), ()
+    said = f"{names} was rewritten without a reason."
+    return (said,), (_fix(bound, body.reason, url),) if judged.standing is Verdict.failed else ()
 
 
 def _sentences(
-    bound: Bound, rule: Rule, body: Guard, row: Row
+    bound: Bound, rule: Rule, body: Guard | Invariant, row: Row
 ) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
     """Give a guard's reasons and fixes for a row of facts, addresses left out; the same few come again and again."""
-    key = (rule.id, *(row.get(name, UNKNOWN) for name in bound.read_by[rule.id]))
+    # Versions of a pack have rules of the same id.
+    key = (id(rule), *(row.get(name, UNKNOWN) for name in rule.reads))
     held = bound.told.get(key)
     if held is None:
         found = reasons(body.must, row, bound.pack.vocabulary)

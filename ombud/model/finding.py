@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.facts import Verdict
-from ombud.model.instant import iso
+from ombud.model.instant import HOUR, iso
 
 if TYPE_CHECKING:
     from ombud.model.event import Ref
@@ -59,6 +59,10 @@ class Finding(NamedTuple):
         mode: effective mode: off, observe, flag, block, or "before policy".
         pack: "iso10002 1.0.0".
         pack_digest: digest of the pack as configured.
+        cause: why a deadline failed, where that is not simply lateness ("late_classification").
+        warn: what to warn of before the due, where the term has an earlier part.
+        operational: when it is due by the desk's own clock.
+        silence: longest time without a word to the complainant, in microseconds; cadences only.
 
     """
 
@@ -81,6 +85,10 @@ class Finding(NamedTuple):
     mode: str
     pack: str
     pack_digest: str
+    cause: str | None = None
+    warn: Instant | None = None
+    operational: Instant | None = None
+    silence: int | None = None
 
     def as_json(self, *, url: str) -> dict[str, object]:
         """Give the finding as one line of `ombud check --format json`; times are ISO 8601 in UTC."""
@@ -97,6 +105,11 @@ class Finding(NamedTuple):
             "clauses": list(self.clauses),
             "entered": iso(self.entered),
             "due": iso(self.due),
+            "operational_due": iso(self.operational),
+            "cause": self.cause,
+            "longest_silence_hours": None
+            if self.silence is None
+            else round(self.silence / HOUR, 2),
             "reasons": list(self.reasons),
             "fix": [
                 {

@@ -51,17 +51,22 @@ def local(naive: datetime, zone: ZoneInfo) -> Instant | None:
     return at if moment(at, zone).replace(tzinfo=None) == naive else None
 
 
-def instant_of(text: str, zone: ZoneInfo) -> Instant | None:
+def instant_of(text: str, zone: ZoneInfo, *, day_end: bool = False) -> Instant | None:
     """Read an ISO 8601 time; one without a zone, or a bare date, is read in `zone`.
 
-    A bare date is the start of that day: the earlier, so the safer, reading of a receipt.
+    A bare date is the start of that day: the earlier, so the safer, reading of a receipt; with `day_end`
+    it is the day's last microsecond, the safer reading of what stops a clock.
     `None` means that the text is no time, or one that the zone's clock skips.
     """
     try:
         if len(text) == len("2026-01-31"):
-            return local(datetime.combine(date.fromisoformat(text), time()), zone)
+            day = date.fromisoformat(text)
+            if not day_end:
+                return local(datetime.combine(day, time()), zone)
+            following = datetime.combine(day + timedelta(days=1), time(), zone)
+            return instant(following.astimezone(UTC)) - 1
         # Jira writes the offset without a colon.
         told = datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return local(told, zone) if told.tzinfo is None else instant(told)

@@ -54,6 +54,8 @@ class FieldOf:
         name: what people call the field.
         keep: keep the words of a text field (else only a keyed digest is kept).
         type: the vocabulary's type: text, choice, person, number, instant or flag.
+        day_end: whether a date without a time means the end of its day: the later, so the safer, reading
+            of what stops a clock.
 
     """
 
@@ -62,6 +64,7 @@ class FieldOf:
     name: str = ""
     keep: bool = False
     type: str = "text"
+    day_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,8 @@ class Mapping:
                     **self._said_of_messages(),
                     "stages": {k: [v.stage, v.waiting] for k, v in self.stages.items()},
                     "fields": {
-                        k: [v.id, dict(v.values), v.keep, v.type] for k, v in self.fields.items()
+                        k: [v.id, dict(v.values), v.keep, v.type, v.day_end]
+                        for k, v in self.fields.items()
                     },
                     "milestones": {
                         k: [repr(line) for line in v] for k, v in self.milestones.items()
@@ -294,7 +298,7 @@ class Mapping:
                 return UNKNOWN
             return number if isfinite(number) else UNKNOWN
         if of.type == "instant":
-            moment = instant_of(text, self.tzinfo)
+            moment = instant_of(text, self.tzinfo, day_end=of.day_end)
             return UNKNOWN if moment is None else moment
         return text
 

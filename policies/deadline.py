@@ -1,0 +1,405 @@
+"""Clocks of one complaint: when something is due, whether it came in time, and how long the silences were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.term import Term
+from policies.history import first_row, moments, pauses_of, row_at
+from policies.row import compile_row
+from policies.rule import Agreed, AnyOf, Cadence, Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ombud.model.calendar import Calendar
+    from ombud.model.facts import Complaint, Instant, Row, Said, Value
+    from ombud.model.term import Pause
+    from policies.rule import Length, PauseRule, Rule
+
+    Closure = Callable[[Row], bool | None]
+
+#: Why a deadline failed that was past already when the complaint came to have it.
+LATE_CLASSIFICATION: Final = "late_classification"
+
+
+class Timing(NamedTuple):
+    """State how one clock stands as of an instant.
+
+    Attributes:
+        verdict: pass, fail, pending, unknown or not_applicable.
+        standing: failed only while overdue and not stopped.
+        start: when it started; `None` where that is unknown.
+        due: when it is due, the extended due where the extension holds; `None` while it is paused.
+        stop: when it was stopped.
+        recheck: next instant at which the clock alone can change the verdict.
+        cause: why it failed, where that is not simply lateness.
+        warn: the earlier of several terms, to be warned of.
+        operational: when it is due by the desk's own clock.
+        length: what it was reckoned by.
+        pauses: what did not count.
+        silence: longest time without a word to the complainant, in microseconds; cadences only.
+        since: the last word to the complainant, from which the due is reckoned; cadences only.
+
+    """
+
+    verdict: Verdict
+    standing: Verdict
+    start: Instant | None = None
+    due: Instant | None = None
+    stop: Instant | None = None
+    recheck: Instant | None = None
+    cause: str | None = None
+    warn: Instant | None = None
+    operational: Instant | None = None
+    length: Length | None = None
+    pauses: tuple[Pause, ...] = ()
+    silence: int | None = None
+    since: Instant | None = None
+
+
+#: A clock that leads outside the days a calendar lays out.
+BEYOND: Final = Timing(Verdict.unknown, Verdict.unknown)
+_SPARED: Final = Timing(Verdict.not_applicable, Verdict.not_applicable)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledClock:
+    """Hold a deadline or a cadence ready for use.
+
+    Attributes:
+        rule: the rule.
+        body: the same, by its kind.
+        when: whether it applies.
+        terms: each term's condition and length.
+        tracked: names whose earlier values it asks for.
+        holding: what an extending notice has to hold.
+        calendar: the calendar it is reckoned by.
+
+    """
+
+    rule: Rule
+    body: Deadline | Cadence
+    when: Closure | None
+    terms: tuple[tuple[Closure | None, Length], ...]
+    tracked: tuple[str, ...]
+    holding: Closure | None
+    calendar: Calendar
+
+    @classmethod
+    def of(cls, rule: Rule, body: Deadline | Cadence, calendar: Calendar) -> CompiledClock:
+        """Compile a rule's clock."""
+        extension = body.extension if isinstance(body, Deadline) else None
+        holding = extension.must if extension is not None else None
+        return cls(
+            rule,
+            body,
+            compile_row(body.when, "when") if body.when is not None else None,
+            tuple(
+                (compile_row(when, "when") if when is not None else None, length)
+                for when, length in body.terms
+            ),
+            tuple(sorted(rule.tracked)),
+            compile_row(holding, "must") if holding is not None else None,
+            calendar,
+        )
+
+
+def time_deadline(clock: CompiledClock, complaint: Complaint, now: Instant) -> Timing | None:
+    """Time a deadline as of `now`; `None` where its clock has not started."""
+    body, row = clock.body, complaint.row
+    start = row.get(body.start, UNKNOWN)
+    if start is None:
+        return None
+    if not isinstance(start, int):
+        return Timing(Verdict.unknown, Verdict.unknown)
+    stops = body.stops if isinstance(body, Deadline) else (body.stop,)
+    told = [row.get(name, UNKNOWN) for name in stops]
+    stop = min((each for each in told if isinstance(each, int)), default=None)
+    doubts = [complaint.doubts[name] for name in stops if name in complaint.doubts]
+    unknown = any(each is UNKNOWN for each in told)
+    return _timed(clock, complaint, start, stop, now, unknown=unknown, doubts=doubts)
+
+
+def time_cadence(clock: CompiledClock, complaint: Complaint, now: Instant) -> Timing | None:
+    """Time the silences between one word to the complainant and the next, as of `now`."""
+    body, row = clock.body, complaint.row
+    if not isinstance(body, Cadence):
+        raise TypeError(f"{clock.rule.id} is no cadence")
+    start = row.get(body.start, UNKNOWN)
+    if start is None:
+        return None
+    stopped = row.get(body.stop, UNKNOWN)
+    if not isinstance(start, int):
+        return Timing(Verdict.unknown, Verdict.unknown)
+    stop = stopped if isinstance(stopped, int) else None
+    end = stop if stop is not None else now
+    heard: list[Instant] = []
+    doubtful: list[Instant] = []
+    for said in complaint.said:
+        if start < said.at < end:
+            counts = _counts(said, body.kinds)
+            if counts is not False:
+                (heard if counts else doubtful).append(said.at)
+    marks = [start, *heard]
+    gaps = [
+        _timed(clock, complaint, begin, until, now, unknown=False, doubts=doubtful)
+        for begin, until in zip(marks, [*heard, stop], strict=True)
+    ]
+    last = gaps[-1]
+    silence = max(b - a for a, b in zip(marks, [*heard, end], strict=True))
+    verdict = last.verdict
+    for worse in (Verdict.unknown, Verdict.failed):
+        if any(each.verdict is worse for each in gaps):
+            verdict = worse
+    if stopped is UNKNOWN and verdict is Verdict.failed and last.verdict is Verdict.failed:
+        earlier = any(each.verdict is Verdict.failed for each in gaps[:-1])
+        verdict = Verdict.failed if earlier else Verdict.unknown
+    standing = Verdict.passed if stop is not None else last.standing
+    if verdict is Verdict.not_applicable:
+        standing = Verdict.not_applicable
+    return last._replace(
+        verdict=verdict, standing=standing, start=start, stop=stop, silence=silence, since=marks[-1]
+    )
+
+
+def _counts(said: Said, kinds: frozenset[str]) -> bool | None:
+    """Tell whether a message is a word to the complainant; `None` where its author cannot be told."""
+    if kinds:
+        if not said.kinds & kinds:
+            return False
+    elif said.automatic:
+        return False
+    if said.by is None:
+        return None
+    return said.by in {"agent", "automation"} and said.to in {
+        None,
+        "complainant",
+        "representative",
+    }
+
+
+def _timed(
+    clock: CompiledClock,
+    complaint: Complaint,
+    start: Instant,
+    stop: Instant | None,
+    now: Instant,
+    *,
+    unknown: bool,
+    doubts: Sequence[Instant],
+) -> Timing:
+    """Time one clock by every term that may apply; where they disagree, the verdict is unknown."""
+    until = stop if stop is not None else now
+    row = _facts(clock, complaint, until)
+    applies = True if clock.when is None else clock.when(row)
+    if applies is False:
+        return _SPARED._replace(start=start)
+    outcomes = [
+        _outcome(clock, complaint, start, stop, now, each, row, unknown=unknown, doubts=doubts)
+        for each in _candidates(clock.terms, row)
+    ]
+    first = outcomes[0]
+    if any(each[:2] != first[:2] for each in outcomes[1:]):
+        recheck = min((each.recheck for each in outcomes if each.recheck), default=None)
+        first = Timing(Verdict.unknown, Verdict.unknown, start, None, stop, recheck)
+    if applies is None and first.verdict is not Verdict.passed:
+        return first._replace(verdict=Verdict.unknown, standing=Verdict.unknown)
+    return first
+
+
+def _facts(clock: CompiledClock, complaint: Complaint, until: Instant) -> Row:
+    """Give the facts that the clock's conditions are judged on: as first filled in, or as of an instant."""
+    names = clock.tracked
+    if not names or not complaint.changes:
+        return complaint.row
+    if isinstance(clock.body, Deadline) and clock.body.as_of == "first":
+        return {**complaint.row, **first_row(complaint, names)}
+    if not any(
+        told[-1].at > until for name in names if (told := complaint.changes.get(name)) is not None
+    ):
+        return complaint.row
+    return {**complaint.row, **row_at(complaint, names, until)}
+
+
+def _candidates(
+    terms: Sequence[tuple[Closure | None, Length]], row: Row
+) -> list[tuple[Length, Length | None]]:
+    """Give the length that applies, and every one that may where a condition is unknown.
+
+    Beside an agreed date stands the length that holds without the agreement.
+    """
+    found: list[tuple[Length, Length | None]] = []
+    for index, (when, length) in enumerate(terms):
+        applies = True if when is None else when(row)
+        if applies is None or applies:
+            if isinstance(length, Agreed):
+                found += [(length, base) for base, _ in _candidates(terms[index + 1 :], row)]
+            else:
+                found.append((length, None))
+        if applies:
+            break
+    return found
+
+
+def _outcome(
+    clock: CompiledClock,
+    complaint: Complaint,
+    start: Instant,
+    stop: Instant | None,
+    now: Instant,
+    candidate: tuple[Length, Length | None],
+    row: Row,
+    *,
+    unknown: bool,
+    doubts: Sequence[Instant],
+) -> Timing:
+    body = clock.body
+    pauses, capped = pauses_of(complaint, body.pauses, clock.calendar, stop, now)
+    due, warn = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
+    maybe_extended: Instant | None = None
+    extension = body.extension if isinstance(body, Deadline) else None
+    if extension is not None and due is not None:
+        notice = complaint.row.get(extension.by, UNKNOWN)
+        holds = _holds(clock, complaint, notice)
+        if isinstance(notice, int) and notice <= due and holds:
+            due = clock.calendar.due_at(start, extension.term, pauses)
+            warn = None
+        elif notice is UNKNOWN or (isinstance(notice, int) and notice <= due and holds is None):
+            maybe_extended = clock.calendar.due_at(start, extension.term, pauses)
+    if due is None:
+        # The clock is paused: an event can set it going again, or the pause's cap.
+        return Timing(
+            Verdict.pending, Verdict.pending, start, None, stop, capped, pauses=tuple(pauses)
+        )
+    told = Timing(
+        Verdict.passed,
+        Verdict.passed,
+        start,
+        due,
+        stop,
+        warn=warn,
+        length=candidate[0],
+        pauses=tuple(pauses),
+    )
+    if isinstance(body, Deadline) and body.operational is not None:
+        told = told._replace(
+            operational=_operational(
+                clock, complaint, body.operational, start, candidate, stop, now
+            )
+        )
+    doubtful = any(each <= due for each in doubts)
+    if stop is not None:
+        if stop <= due:
+            return told
+        if doubtful or (maybe_extended is not None and stop <= maybe_extended):
+            return told._replace(verdict=Verdict.unknown)
+        cause = _cause(clock, complaint, start, candidate, stop, due, pauses)
+        return told._replace(verdict=Verdict.failed, cause=cause)
+    if doubtful and (unknown or isinstance(body, Cadence)):
+        return told._replace(verdict=Verdict.unknown, standing=Verdict.unknown)
+    if now <= due:
+        return told._replace(verdict=Verdict.pending, standing=Verdict.pending, recheck=due + 1)
+    if unknown or maybe_extended is not None:
+        return told._replace(verdict=Verdict.unknown, standing=Verdict.unknown)
+    cause = _cause(clock, complaint, start, candidate, now, due, pauses)
+    return told._replace(verdict=Verdict.failed, standing=Verdict.failed, cause=cause)
+
+
+def _due(
+    clock: CompiledClock,
+    complaint: Complaint,
+    start: Instant,
+    candidate: tuple[Length, Length | None],
+    pauses: Sequence[Pause],
+    until: Instant,
+) -> tuple[Instant | None, Instant | None]:
+    """Give the due and what to warn of; `None` while a running pause holds the clock."""
+    length, base = candidate
+    if isinstance(length, Term):
+        return clock.calendar.due_at(start, length, pauses), None
+    if isinstance(length, AnyOf):
+        dues = [clock.calendar.due_at(start, term, pauses) for term in length.terms]
+        known = [each for each in dues if each is not None]
+        if len(known) < len(dues):
+            return None, min(known, default=None)
+        return max(known), min(known)
+    due: Instant | None = None
+    if base is not None:
+        due, _ = _due(clock, complaint, start, (base, None), pauses, until)
+    return _agreed(complaint, length.field, due, until), None
+
+
+def _agreed(
+    complaint: Complaint, name: str, base: Instant | None, until: Instant
+) -> Instant | None:
+    """Follow the dates agreed one after the other; one agreed when the due before it had passed is void."""
+    told = complaint.changes.get(name)
+    if told is None:
+        value = complaint.row.get(name, UNKNOWN)
+        return value if isinstance(value, int) else base
+    due = base
+    for change in told:
+        if (
+            change.at <= until
+            and isinstance(change.value, int)
+            and (due is None or change.at <= due)
+        ):
+            due = change.value
+    return due
+
+
+def _holds(clock: CompiledClock, complaint: Complaint, notice: Value) -> bool | None:
+    """Tell whether an extending notice held what it has to, as the fields stood when it went out."""
+    if clock.holding is None:
+        return True
+    if not isinstance(notice, int):
+        return None
+    return clock.holding({**complaint.row, **row_at(complaint, clock.tracked, notice)})
+
+
+def _operational(
+    clock: CompiledClock,
+    complaint: Complaint,
+    besides: Sequence[PauseRule],
+    start: Instant,
+    candidate: tuple[Length, Length | None],
+    stop: Instant | None,
+    now: Instant,
+) -> Instant | None:
+    rules = (*clock.body.pauses, *besides)
+    pauses, _ = pauses_of(complaint, rules, clock.calendar, stop, now)
+    due, _ = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
+    return due
+
+
+def _cause(
+    clock: CompiledClock,
+    complaint: Complaint,
+    start: Instant,
+    candidate: tuple[Length, Length | None],
+    until: Instant,
+    due: Instant,
+    pauses: Sequence[Pause],
+) -> str | None:
+    """Tell a deadline that was past already when the complaint came to have it from plain lateness."""
+    if not complaint.changes or not clock.tracked:
+        return None
+    if isinstance(clock.body, Deadline) and clock.body.as_of == "first":
+        return None
+    for at in reversed(moments(complaint, clock.tracked, start, until + 1)):
+        before = {**complaint.row, **row_at(complaint, clock.tracked, at - 1)}
+        spared = clock.when is not None and clock.when(before) is False
+        others = _candidates(clock.terms, before)
+        if spared or others != [candidate]:
+            if due >= at:
+                return None
+            earlier = [
+                _due(clock, complaint, start, each, pauses, at)[0]
+                for each in ([] if spared else others)
+            ]
+            late = any(each is not None and each < at for each in earlier)
+            return None if late else LATE_CLASSIFICATION
+    return None
