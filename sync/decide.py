@@ -11,6 +11,7 @@ from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.mark import TAG_BLOCKED, TAG_DUE, TAG_LATE, TAG_MISSING, Desired, MoveBack
 from policies.rule import Guard
 from sync.note import text_digest, write_note
+from sync.words import SHOWN, overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Instant, Transition
     from ombud.model.finding import Finding
     from sync.binding import Bound
+    from sync.words import Answer
 
 #: Move-backs allowed per ticket in a day and per account in an hour; beyond them a person is asked.
 PER_TICKET, TICKET_SPAN = 2, DAY
@@ -57,6 +59,7 @@ def decide(
     block_from: Instant,
     account_moves: int,
     refused: str | None,
+    answers: Sequence[Answer] = (),
 ) -> Decision:
     """Decide what the ticket should show.
 
@@ -69,6 +72,7 @@ def decide(
         block_from: transitions before this instant are flagged and not moved back.
         account_moves: move-backs on this account within the last hour.
         refused: the transition that the helpdesk would not let us undo.
+        answers: what was done about agents' words.
 
     """
     if actual.ref != complaint.lead:
@@ -99,6 +103,12 @@ def decide(
     if back is not None or blocked is not None or insists:
         tags.add(TAG_BLOCKED)
     closed_at = back.at if back is not None else blocked.at if blocked is not None else None
+    told = [
+        each
+        for each in answers
+        if bound.settings.mode in _ACTING and (missing or late or not overtaken(complaint, each))
+    ]
+    rechecks += [each.word.happened + SHOWN for each in told]
     text = write_note(
         missing,
         late,
@@ -106,10 +116,12 @@ def decide(
         closed_at=closed_at,
         insists=insists,
         zone=bound.mapping.tzinfo,
+        answers=[each.line for each in told],
     )
     quiet = _last_touch(complaint) + QUIET
-    if text and back is None and blocked is None and now < quiet and actual.ours.text is None:
-        # Whoever is at work on the ticket may be about to fill it in.
+    busy = back is None and blocked is None and now < quiet and actual.ours.text is None
+    if text and busy and not told:
+        # Whoever is at work on the ticket may be about to fill it in; whoever asks is told at once.
         text = ""
         rechecks.append(quiet)
     desired = Desired(

@@ -34,8 +34,9 @@ def write_note(
     closed_at: Instant | None,
     insists: bool,
     zone: ZoneInfo,
+    answers: Sequence[str] = (),
 ) -> str:
-    """Write the note; "" where nothing is wrong.
+    """Write the note, at most eight lines; "" where nothing is wrong and nobody asked anything.
 
     Args:
         missing: guards and conditions that stand failed.
@@ -44,11 +45,12 @@ def write_note(
         closed_at: when the complaint was closed, where it is moved back.
         insists: whether the budget of move-backs is spent and a person must decide.
         zone: the desk's zone.
+        answers: what was done about agents' words, a line each.
 
     """
     items = _items(missing) + [_late_item(finding, zone) for finding in late]
     if not items:
-        return ""
+        return "\n".join(["Complaint policy", *answers]) if answers else ""
     things = "1 thing" if len(items) == 1 else f"{len(items)} things"
     only_late = not missing
     lines = [f"Complaint policy · {things} {'late' if only_late else 'missing'}"]
@@ -58,7 +60,8 @@ def write_note(
         )
     elif closed_at is not None:
         lines.append(f"This complaint was closed on {wall(closed_at, zone)}, and is open again.")
-    shown = items if len(items) <= _MOST_ITEMS else items[: _MOST_ITEMS - 1]
+    most = _MOST_ITEMS - len(answers)
+    shown = items if len(items) <= most else items[: most - 1]
     lines += [f"{number}. {item}" for number, item in enumerate(shown, 1)]
     if len(shown) < len(items):
         lines.append(f"And {len(items) - len(shown)} more.")
@@ -66,6 +69,7 @@ def write_note(
         lines.append(f"{_label_of(next_due)} due {wall(next_due.due, zone)}.")
     if closed_at is not None and not insists:
         lines.append("Then close it again.")
+    lines += answers
     return "\n".join(lines)
 
 

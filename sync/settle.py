@@ -18,14 +18,17 @@ from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
 from sync.reconcile import plan, to_json
+from sync.words import answers_to, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.connector import Actual, Connector, Reading, Seen
+    from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
+    from ombud.model.word import Asked
     from ombud.store import Store
     from policies.judge import Judgement
     from policies.waiver import Waiver
@@ -242,6 +245,18 @@ def _settle_one(
     else:
         findings = [scope_left(bound, complaint, url=url)]
         withdrawn = "left the scope"
+    words = words_of(told, now) if home == bound.name else []
+    answers = (
+        answers_to(
+            bound,
+            complaint,
+            words,
+            lambda would: bound.judge.judge(would, now),
+            lambda word, asked: _request(at, complaint, word, asked),
+        )
+        if words
+        else []
+    )
     decided = decide(
         bound,
         complaint,
@@ -251,6 +266,7 @@ def _settle_one(
         block_from=at.block_from,
         account_moves=moves,
         refused=state.refused if state is not None else None,
+        answers=answers,
     )
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
@@ -356,3 +372,9 @@ def _put_aside(
     return Settled(
         replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait)
     )
+
+
+def _request(at: Settling, complaint: Complaint, word: Event, asked: Asked) -> str:
+    """Carry out a word about a waiver or a dispute."""
+    del at, complaint, word
+    return f"“/ombud {asked.verb}” is not possible here yet."
