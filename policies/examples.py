@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from ombud.model.facts import STAGES, UNKNOWN, Complaint, Stay, Transition, Verd
 from ombud.model.instant import instant, iso
 from policies.expression import Type
 from policies.judge import Judge
-from policies.load import files_of, load_pack
+from policies.load import build_calendar, files_of, load_editions
 from policies.marked import MAXIMUM_BYTES, Unreadable, read
 from policies.rule import Guard
 from policies.shape import check_shape
@@ -22,13 +23,13 @@ from policies.vocabulary import PackError, Problem, nearest
 from policies.wire import ExamplesOf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ombud.model.facts import Instant, Value
     from policies.judge import Judgement
     from policies.marked import Marked
-    from policies.pack import Pack
+    from policies.pack import Pack, PackCalendar
     from policies.rule import Rule
     from policies.vocabulary import Field
     from policies.vocabulary import Path as Where
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 #: The desk of examples that name none: Monday to Friday, nine to five, no holidays.
 _OFFICE: Final = {"zone": "Europe/Berlin", "week": {"mon-fri": ["09:00-17:00"]}}
 _NAME: Final = "examples"
+#: Years for which an example's calendar is laid out.
+_FIRST_YEAR, _LAST_YEAR = 2010, 2040
+_CALENDARS: Final[dict[str, Calendar]] = {}
+#: Beside the examples, and none of them: mutants that make no difference, and why.
+SURVIVORS: Final = "survivors.yaml"
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,14 @@ class Outcome:
         example: the example.
         verdict: what its rule said.
         due: when its deadline was due, as far as it has one.
+        judgement: the judgement; `None` where the rule found nothing to judge.
 
     """
 
     example: Example
     verdict: Verdict
     due: Instant | None = None
+    judgement: Judgement | None = None
 
     @property
     def ok(self) -> bool:
@@ -117,53 +125,78 @@ def run_examples(source: str | Path) -> tuple[Outcome, ...]:
 
 def judge_example(rule: Rule, example: Example) -> Outcome:
     """Say what a rule, the pack's own or one changed, makes of an example: its last judgement counts."""
-    calendar = example.calendar
+    return next(iter(judge_examples(rule, [example])))
+
+
+def judge_examples(rule: Rule, examples: Iterable[Example]) -> Iterator[Outcome]:
+    """Say what a rule makes of several examples; where they share a calendar it is compiled once."""
+    judges: dict[int, Judge] = {}
+    for example in examples:
+        judge = judges.get(id(example.calendar))
+        if judge is None:
+            judges[id(example.calendar)] = judge = _judge_of(rule, example)
+        judged = max(
+            judge.judge(example.complaint, example.as_of),
+            key=lambda each: each.entered or 0,
+            default=None,
+        )
+        if judged is None:
+            yield Outcome(example, Verdict.not_applicable)
+        else:
+            yield Outcome(example, judged.verdict, judged.due, judged)
+
+
+def _judge_of(rule: Rule, example: Example) -> Judge:
+    """Compile a rule; the calendar of the examples stands for the pack's usual one, not for its others."""
+    calendars = {_NAME: example.calendar}
     named = getattr(rule.body, "calendar", None)
-    judge = Judge(
+    if named is not None:
+        pack = example.pack
+        other = named in pack.calendars and named != pack.calendar
+        calendars[named] = _laid_out(named, pack.calendars[named]) if other else example.calendar
+    return Judge(
         [rule],
-        {name: calendar for name in (_NAME, named) if name is not None},
+        calendars,
         calendar=_NAME,
         names=example.names | rule.names,
         stages=frozenset(STAGES),
     )
-    judged = _last(judge.judge(_entered(rule, example), example.as_of))
-    if judged is None:
-        return Outcome(example, Verdict.not_applicable)
-    return Outcome(example, judged.verdict, judged.due)
 
 
-def _last(judged: Sequence[Judgement]) -> Judgement | None:
-    return max(judged, key=lambda each: each.entered or 0, default=None)
+def _laid_out(name: str, told: PackCalendar) -> Calendar:
+    key = json.dumps(
+        [name, told.zone, told.week, told.country, told.subdivision, told.own], default=dict
+    )
+    held = _CALENDARS.get(key)
+    if held is None:
+        _CALENDARS[key] = held = build_calendar(name, told)
+    return held
 
 
-def _entered(rule: Rule, example: Example) -> Complaint:
+def _entered(rule: Rule, row: Mapping[str, Value], at: Instant) -> tuple[Transition, ...]:
     """Let a complaint that is told as a row enter the stage its guard is about."""
-    complaint = example.complaint
-    if complaint.last_event is not None or not isinstance(rule.body, Guard):
-        return complaint
-    stage = rule.body.entering
-    if stage is None:
-        return complaint
+    if not isinstance(rule.body, Guard) or rule.body.entering is None:
+        return ()
     entering = Transition(
         event="row",
         change="row",
         ref=REF,
         leaving=None,
-        entering=stage,
+        entering=rule.body.entering,
         from_status=None,
-        to_status=stage,
-        at=example.as_of,
+        to_status=rule.body.entering,
+        at=at,
         actor=None,
         cause=Cause.person,
-        row=complaint.row,
+        row=row,
         until=None,
         stay=None,
     )
-    return _row_complaint(complaint.row, complaint.waits, (entering,))
+    return (entering,)
 
 
 def _row_complaint(
-    row: Mapping[str, Value], waits: tuple[Stay, ...], transitions: tuple[Transition, ...] = ()
+    row: Mapping[str, Value], waits: tuple[Stay, ...], transitions: tuple[Transition, ...]
 ) -> Complaint:
     return Complaint(
         case=_NAME,
@@ -181,18 +214,47 @@ def _row_complaint(
 
 def read_examples(source: str | Path) -> list[Example]:
     """Read the examples in `tests/` beside a pack and beside those below it; raises `PackError`."""
-    pack = load_pack(source)
+    return examples_beside(files_of(source), load_editions(source))
+
+
+def examples_beside(files: Sequence[Marked], packs: Sequence[Pack]) -> list[Example]:
+    """Read the examples beside the files of a pack that is loaded.
+
+    Args:
+        files: the pack's own file first, then those below it.
+        packs: its editions.
+
+    Raises:
+        PackError: with every problem of every file.
+
+    """
+    editions = {pack.version: pack for pack in packs}
+    newest = editions[files[0].content["version"]]
     found: list[Example] = []
     problems: list[Problem] = []
-    for folder in dict.fromkeys(file.path.parent for file in files_of(source)):
+    for i, folder in enumerate(dict.fromkeys(file.path.parent for file in files)):
         for path in sorted(folder.glob("tests/*.yaml")):
+            if path.name == SURVIVORS:
+                continue
             try:
-                found.extend(_Reading(pack, _examples_file(path)).examples())
+                file = _examples_file(path)
+                asked = file.content.get("edition")
+                # An overlay is laid over the newest edition alone.
+                if asked is None or not i:
+                    pack = newest if asked is None else _edition(editions, asked, file)
+                    found.extend(_Reading(pack, file).examples())
             except PackError as error:
                 problems.extend(error.problems)
     if problems:
         raise PackError(problems)
     return found
+
+
+def _edition(editions: Mapping[str, Pack], asked: str, file: Marked) -> Pack:
+    if asked not in editions:
+        what = f'there is no edition "{asked}"'
+        raise PackError([file.problem(("edition",), what, nearest(asked, editions))])
+    return editions[asked]
 
 
 def _examples_file(path: Path) -> Marked:
@@ -206,6 +268,18 @@ def _examples_file(path: Path) -> Marked:
     return file
 
 
+def _instants(pack: Pack) -> Iterator[str]:
+    return (name for name, of in pack.vocabulary.items() if of.type is Type.instant)
+
+
+def _is_day(of: Field, value: object) -> bool:
+    """Tell a bare date: in a history the mapping reads it, by the field's end of the day."""
+    try:
+        return of.type is Type.instant and bool(date.fromisoformat(str(value)))
+    except ValueError:
+        return False
+
+
 @dataclass(slots=True)
 class _Reading:
     """Read one file of examples by a pack's words, and collect what is wrong with it."""
@@ -217,7 +291,7 @@ class _Reading:
     def examples(self) -> list[Example]:
         """Give the examples; raises `PackError` with every problem of the file."""
         content = self.file.content
-        calendar = self._calendar(content.get("calendar", _OFFICE))
+        calendar = self._calendar(content)
         rules = {rule.id: rule for rule in self.pack.rules}
         found: list[Example] = []
         for i, told in enumerate(content["examples"]):
@@ -239,12 +313,20 @@ class _Reading:
         self, rule: Rule, told: Mapping[str, Any], where: Where, calendar: Calendar
     ) -> Example:
         row: dict[str, Value] = {}
-        if "events" in told:
+        if told.get("events"):
             complaint, last = self._folded(told, where, calendar)
         else:
             row = self._row(rule, told, where)
-            complaint = _row_complaint(row, self._waits(told, where))
-            last = max((value for value in row.values() if isinstance(value, int)), default=0)
+            moments = {*self.pack.milestones, *_instants(self.pack)}
+            last = max(
+                (
+                    value
+                    for name, value in row.items()
+                    if name in moments and isinstance(value, int)
+                ),
+                default=0,
+            )
+            complaint = _row_complaint(row, self._waits(told, where), _entered(rule, row, last))
         return Example(
             rule=rule.id,
             name=told["name"],
@@ -279,7 +361,7 @@ class _Reading:
             for name, value in each.get("set", {}).items():
                 if name not in milestones and name != "received_at":
                     self._known(name, (*at, i, "set", name))
-                if name in vocabulary and value != "":
+                if name in vocabulary and value != "" and not _is_day(vocabulary[name], value):
                     self._field(vocabulary[name], value, (*at, i, "set", name))
         for i, name in enumerate(told.get("unknown", ())):
             self._known(name, (*where, "unknown", i))
@@ -314,21 +396,30 @@ class _Reading:
     def _tell(self, where: Where, what: str, remedy: str) -> None:
         self.problems.append(self.file.problem(where, what, remedy))
 
-    def _calendar(self, told: Mapping[str, Any]) -> Calendar:
+    def _calendar(self, content: Mapping[str, Any]) -> Calendar:
+        """Lay out the file's calendar; where it has none, the pack's own, or an office's."""
+        own = self.pack.calendars.get(self.pack.calendar)
+        if "calendar" not in content and own is not None:
+            return _laid_out(self.pack.calendar, own)
+        told = content.get("calendar", _OFFICE)
+        key = json.dumps(told, sort_keys=True)
+        if key in _CALENDARS:
+            return _CALENDARS[key]
         try:
-            return Calendar(
+            _CALENDARS[key] = made = Calendar(
                 name=_NAME,
                 zone=told["zone"],
                 week=parse_week(told["week"]),
                 holidays=[date.fromisoformat(each) for each in told.get("holidays", ())],
-                first_year=2024,
-                last_year=2028,
+                first_year=_FIRST_YEAR,
+                last_year=_LAST_YEAR,
             )
         except (ValueError, KeyError) as error:
             remedy = "Write zone, week and holidays as in ombud.toml"
             raise PackError(
                 [self.file.problem(("calendar",), f"is no calendar: {error}", remedy)]
             ) from error
+        return made
 
     def _row(self, rule: Rule, told: Mapping[str, Any], where: Where) -> dict[str, Value]:
         row: dict[str, Value] = dict.fromkeys({*self.pack.vocabulary, *self.pack.milestones})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.model.complaint import Fold
-from ombud.model.event import CREATED, Cause, Event, Kind, Message, Ref, Side
+from ombud.model.event import CREATED, KINDS, Cause, Event, Kind, Message, Ref, Side
 from ombud.model.facts import STAGES, UNKNOWN, Complaint
 from ombud.model.mapping import (
     DEFAULT_EVIDENCE,
     INHERENT,
+    LANGUAGE,
     RECEIVED_AT,
     STATUS,
     FieldEvidence,
@@ -19,6 +20,7 @@ from ombud.model.mapping import (
     StageOf,
 )
 from policies.expression import Type
+from policies.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +43,8 @@ SHOWN_BY: Final = {
     "decision": "decision_told",
     "holding": "holding_sent",
 }
+#: Languages in which packs ship messages that say their kind: in any other an unmarked one may be anything.
+LANGUAGES: Final = frozenset({"en", "de", "fr", "es", "ar"})
 _WAITING: Final = (None, "complainant", "third_party")
 _SIDES: Final = {
     "agent": (Side.agent, Side.complainant),
@@ -49,16 +53,18 @@ _SIDES: Final = {
 }
 
 
-def identity(
-    vocabulary: Map[str, Field], milestones: Iterable[str], zone: str, kinds: Iterable[str] = ()
-) -> Mapping:
+def identity(vocabulary: Map[str, Field], milestones: Iterable[str], zone: str) -> Mapping:
     """Give the mapping under which a helpdesk speaks a pack's own words.
 
     A field's native id is its name, a status is named by its stage and by whom it waits for, a message
     shows the milestone of its kind, and "reached NAME" is the native field that shows any other milestone.
     """
-    fields = {name: FieldOf(name, type=of.type.value) for name, of in vocabulary.items()}
+    fields = {
+        name: FieldOf(name, type=of.type.value, day_end=of.day_end)
+        for name, of in vocabulary.items()
+    }
     fields.setdefault(RECEIVED_AT, FieldOf(RECEIVED_AT, type=Type.instant.value))
+    fields.setdefault(LANGUAGE, FieldOf(LANGUAGE))
     lines: dict[str, tuple[EvidenceLine, ...]] = {}
     shown = {milestone: kind for kind, milestone in SHOWN_BY.items()}
     for milestone in sorted(set(milestones) - INHERENT):
@@ -80,7 +86,7 @@ def identity(
         },
         fields=fields,
         milestones=lines,
-        markers=dict.fromkeys(sorted({*SHOWN_BY, *kinds}), ()),
+        languages=dict.fromkeys(SHOWN_BY, LANGUAGES),
         zone=zone,
     )
 
@@ -106,8 +112,7 @@ def fold_events(
         tell: told of each problem by its path below the events.
 
     """
-    kinds = {kind for each in told for kind in each.get("said", ())}
-    mapping = identity(vocabulary, milestones, zone, kinds)
+    mapping = identity(vocabulary, milestones, zone)
     events = list(_events(told, unknown, mapping, milestones, times, tell))
     return Fold(mapping, frozenset(mapping.fields)).fold(events)
 
@@ -163,10 +168,24 @@ def _events(
             yield event(Kind.created)
             for name in unknown:
                 yield event(Kind.field, name, UNKNOWN)
+        if "language" in each:
+            # Known a moment before, as messages are heard before the changes of their instant.
+            yield event(
+                Kind.field, LANGUAGE, each["language"], at=at - 1, change=f"{change}-before"
+            )
         if "said" in each:
+            for j, kind in enumerate(each["said"]):
+                if kind not in KINDS:
+                    tell((i, "said", j), f'"{kind}" is no kind of message', nearest(kind, KINDS))
             yield event(Kind.message, message=_message(each))
         for name, value in each.get("set", {}).items():
             field = _reached(name) if name in milestones else name
+            if name in milestones and value not in (True, "yes", each["when"]):
+                tell(
+                    (i, "set", name),
+                    f'"{name}" is a milestone, which is reached when the event happens',
+                    'Write "yes", and the time in "when"',
+                )
             if field in mapping.fields:
                 yield event(Kind.field, field, _native(value))
             elif name in INHERENT:
@@ -182,7 +201,12 @@ def _message(told: Map[str, Any]) -> Message:
     by, to = _SIDES[told.get("by", "agent")]
     automatic = told.get("automatic", by is Side.automation)
     return Message(
-        public=True, by=by, to=to, automatic=automatic, kinds=frozenset(told.get("said", ()))
+        public=True,
+        by=by,
+        to=to,
+        automatic=automatic,
+        kinds=frozenset(told.get("said", ())),
+        delivered=told.get("delivered"),
     )
 
 
