@@ -122,6 +122,9 @@ def _compile(tree: Expression, column: Column, *, empty: bool) -> ColumnElement[
 def _compare(leaf: Compare, column: Column, *, empty: bool) -> ColumnElement[bool]:
     mine, blank, operator = column(leaf.name), empty_of(leaf.type), leaf.operator
     values: list[Constant] = list(leaf.values)
+    if leaf.type is Type.number:
+        # Bound as a whole number, one would make PostgreSQL take the list's empty number for one, too.
+        values = [float(value) for value in values]
     match operator:
         case Operator.same_as | Operator.differs_from | Operator.not_after | Operator.after:
             other = column(leaf.other or "")

@@ -1,13 +1,20 @@
-"""The row reading and the SQL reading of any condition agree on any row, in both contexts."""
+"""The readings of any condition agree on any row, in both contexts: as a closure, as SQL, and in English.
+
+The SQL reading is put to SQLite, PostgreSQL and DuckDB.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
+import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     Integer,
@@ -19,6 +26,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import StaticPool
 
 from ombud.model.facts import UNKNOWN
@@ -37,6 +45,7 @@ from policies.expression import (
 )
 from policies.row import compile_guard, compile_row
 from policies.sql import compile_sql, decode, encode, verdict_sql
+from tests import postgresql_server
 
 LEVELS = ("low", "medium", "high")
 TYPES = {
@@ -53,16 +62,12 @@ TYPES = {
 TEXTS = ["low", "medium", "high", "unheard of", "ann", "bob", "O'Neil; --", "%", "\u202eabc"]
 NUMBERS = [0, 1, 2, 2.5, 1000, -3]
 INSTANTS = [0, 1, 1_700_000_000_000_000, 1_700_000_000_000_001]
+_COLUMN = {Type.number: Float, Type.instant: BigInteger}
 _TABLE = Table(
     "facts",
     MetaData(),
     Column("row", Integer, primary_key=True),
-    *(
-        Column(
-            name, Float if type_ is Type.number else Integer if type_ is Type.instant else String
-        )
-        for name, type_ in TYPES.items()
-    ),
+    *(Column(name, _COLUMN.get(type_, String)) for name, type_ in TYPES.items()),
 )
 
 
@@ -75,7 +80,7 @@ def constants(type_: Type) -> st.SearchStrategy:
 def leaf(draw: st.DrawFn) -> Present | Compare:
     name = draw(st.sampled_from(sorted(TYPES)))
     type_ = TYPES[name]
-    kind = draw(st.sampled_from(["present", "one", "many", "measure", "field"]))
+    kind = draw(st.sampled_from(["present", "one", "many", "measure", "field", "instants"]))
     if kind == "present":
         return Present(name, type_, draw(st.booleans()))
     if kind == "one":
@@ -92,6 +97,10 @@ def leaf(draw: st.DrawFn) -> Present | Compare:
         order = LEVELS if name == "severity" else ()
         value = draw(st.sampled_from(LEVELS) if order else constants(type_))
         return Compare(name, draw(st.sampled_from(operators)), (value,), None, type_, order)
+    if kind == "instants":
+        operator = draw(st.sampled_from([Operator.not_after, Operator.after]))
+        name, other = draw(st.permutations(["closed", "responded"]))
+        return Compare(name, operator, (), other, Type.instant)
     operator = draw(st.sampled_from([Operator.same_as, Operator.differs_from]))
     other = draw(st.sampled_from([each for each in sorted(TYPES) if TYPES[each] is type_]))
     return Compare(name, operator, (), other, type_)
@@ -118,41 +127,87 @@ def row(draw: st.DrawFn) -> dict:
     return found
 
 
-ENGINE = create_engine("sqlite://", poolclass=StaticPool)
-_TABLE.metadata.create_all(ENGINE)
+Rows = list[dict]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    ENGINE.dispose()
+class Alchemy:
+    """SQLite or PostgreSQL, through the toolkit that the store uses."""
+
+    def __init__(self, url: str, **options) -> None:
+        self.engine = create_engine(url, **options)
+        _TABLE.metadata.create_all(self.engine)
+
+    def read(self, rows: Rows, expressions: list) -> list[tuple]:
+        with self.engine.begin() as connection:
+            connection.execute(delete(_TABLE))
+            connection.execute(insert(_TABLE), rows)
+            told = connection.execute(select(_TABLE.c.row, *expressions).order_by(_TABLE.c.row))
+            return [tuple(each)[1:] for each in told]
+
+    def close(self) -> None:
+        _TABLE.metadata.drop_all(self.engine)
+        self.engine.dispose()
 
 
-def read_sql(rows: list[dict], expressions: list) -> list[tuple]:
+class Duck:
+    """DuckDB over columns in memory, as the backtest reads them."""
+
+    arrow: ClassVar = {Type.number: pa.float64(), Type.instant: pa.int64()}
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        self.dialect = postgresql.dialect(paramstyle="numeric_dollar")
+        fields = [(name, self.arrow.get(type_, pa.string())) for name, type_ in TYPES.items()]
+        self.schema = pa.schema([("row", pa.int64()), *fields])
+
+    def read(self, rows: Rows, expressions: list) -> list[tuple]:
+        self.connection.register("facts", pa.Table.from_pylist(rows, self.schema))
+        asked = select(_TABLE.c.row, *expressions).order_by(_TABLE.c.row)
+        told = asked.compile(dialect=self.dialect, compile_kwargs={"render_postcompile": True})
+        values = [told.params[name] for name in told.positiontup or ()]
+        return [each[1:] for each in self.connection.execute(str(told), values).fetchall()]
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "duckdb"])
+def database(request) -> Iterator[Alchemy | Duck]:
+    opened: Alchemy | Duck
+    if request.param == "duckdb":
+        opened = Duck()
+    elif request.param == "postgresql":
+        server = request.getfixturevalue("postgresql_server")
+        url = postgresql_server.ensure(server, "ombud_readings")
+        opened = Alchemy(url.replace("postgresql:", "postgresql+psycopg:"))
+    else:
+        opened = Alchemy("sqlite://", poolclass=StaticPool)
+    yield opened
+    opened.close()
+
+
+def read_sql(database: Alchemy | Duck, rows: Rows, expressions: list) -> list[tuple]:
     stored = [
         {"row": i} | {name: encode(each.get(name, UNKNOWN), TYPES[name]) for name in TYPES}
         for i, each in enumerate(rows)
     ]
-    with ENGINE.begin() as connection:
-        connection.execute(delete(_TABLE))
-        connection.execute(insert(_TABLE), stored)
-        told = connection.execute(select(_TABLE.c.row, *expressions).order_by(_TABLE.c.row))
-        return [tuple(each)[1:] for each in told]
+    return database.read(stored, expressions)
 
 
 @given(TREES, st.lists(row(), min_size=1, max_size=8))
-def test_row_and_sql_agree_in_both_contexts(tree, rows) -> None:
+def test_row_and_sql_agree_in_both_contexts(database, tree, rows) -> None:
     expressions = [compile_sql(tree, context, _TABLE.c.__getitem__) for context in ("when", "must")]
     closures = [compile_row(tree, context) for context in ("when", "must")]
-    told = read_sql(rows, [each.label(f"e{i}") for i, each in enumerate(expressions)])
+    told = read_sql(database, rows, [each.label(f"e{i}") for i, each in enumerate(expressions)])
     for each, answers in zip(rows, told, strict=True):
         expected = tuple(closure(each) for closure in closures)
         assert tuple(None if answer is None else bool(answer) for answer in answers) == expected
 
 
 @given(st.none() | TREES, TREES, st.lists(row(), min_size=1, max_size=8))
-def test_row_and_sql_give_the_same_verdict(when, must, rows) -> None:
-    told = read_sql(rows, [verdict_sql(when, must, _TABLE.c.__getitem__).label("verdict")])
+def test_row_and_sql_give_the_same_verdict(database, when, must, rows) -> None:
+    asked = [verdict_sql(when, must, _TABLE.c.__getitem__).label("verdict")]
+    told = read_sql(database, rows, asked)
     guard = compile_guard(when, must)
     assert [answer for (answer,) in told] == [guard(each).value for each in rows]
 
