@@ -88,6 +88,12 @@ class Binding(Strict):
         return Scope(tuple(Line(line.when, line.decision) for line in self.scope))
 
 
+class TrustSettings(Strict):
+    """Name the keys whose signatures on packs count; once there is one, no pack goes without."""
+
+    keys: tuple[str, ...] = ()
+
+
 class Settings(Strict):
     """Hold all of ombud.toml."""
 
@@ -96,6 +102,7 @@ class Settings(Strict):
     bindings: tuple[Binding, ...] = ()
     calendars: dict[str, CalendarSettings] = Field(default_factory=dict)
     persons: dict[str, Texts] = Field(default_factory=dict)
+    trust: TrustSettings = Field(default_factory=TrustSettings)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)
 

@@ -104,7 +104,7 @@ def _shows(kind: str, outcome: Outcome) -> bool:
             return outcome.verdict.value == kind
         case "minute before":
             return (
-                any(0 <= left < MINUTE for left in _left(outcome)) and outcome.verdict in _IN_TIME
+                any(0 <= left <= MINUTE for left in _left(outcome)) and outcome.verdict in _IN_TIME
             )
         case "minute after":
             return (

@@ -116,7 +116,7 @@ def write(contents: Contents, folder: Path) -> None:
     _sync(folder)
 
 
-def in_force(told: str, folder: Path, trusted: Trust = _NO_TRUST) -> InForce:
+def source_of(told: str, folder: Path, trusted: Trust = _NO_TRUST) -> InForce:
     """Find the pack that a binding names: one that is installed, one that comes with Ombud, or a path.
 
     Where a trust root is set, an installed pack counts only while it is as its author signed it; if it is
@@ -250,7 +250,7 @@ def _check_newer(contents: Contents, manifest: Manifest, held: Manifest) -> None
 def _swap(new: Path, place: Path, last: Path, *, keep: bool) -> None:
     """Put the new folder in its place; the old one becomes the last good one, if it is good.
 
-    Between the two renames the pack has no folder of its name: `in_force` then reads the last one.
+    Between the two renames the pack has no folder of its name: `source_of` then reads the last one.
     """
     new.chmod(0o755)
     if place.exists():

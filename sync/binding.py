@@ -14,16 +14,17 @@ from ombud.model.complaint import Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant, moment
+from policies.install import source_of
 from policies.judge import Judge
 from policies.load import build_calendar, in_force, load_editions
 from policies.pack import PackCalendar
 from policies.rule import Guard, Integrity
+from policies.signature import trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping as Map
     from datetime import date
-    from pathlib import Path
 
     from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ombud.model.mapping import Mapping
     from ombud.model.scope import Scope
     from ombud.settings import Binding, CalendarSettings, Settings
+    from policies.install import InForce
     from policies.judge import Gap, Judgement
     from policies.pack import Configured
     from policies.rule import Rule
@@ -234,7 +236,7 @@ def bind(settings: Settings, binding: Binding) -> Bound:
     calendar = desk_calendar(binding.calendar, told)
     packs = [
         pack.configured(binding.params, binding.profile)
-        for pack in load_editions(_pack_source(settings.folder, binding.pack))
+        for pack in load_editions(pack_source(settings, binding.pack).source)
     ]
     mapping = typed(
         load_mapping(settings.folder / binding.mapping, told.zone),
@@ -311,6 +313,6 @@ def desk_calendar(name: str, told: CalendarSettings) -> Calendar:
     )
 
 
-def _pack_source(folder: Path, pack: str) -> str | Path:
-    """Give a pack's name, or its path relative to ombud.toml."""
-    return folder / pack if pack.endswith((".yaml", ".yml")) else pack
+def pack_source(settings: Settings, pack: str) -> InForce:
+    """Find the pack that a binding names; raises `PackError` where there is none that may be trusted."""
+    return source_of(pack, settings.folder, trust(settings.trust.keys, settings.folder))

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from policies.archive import archive_bytes, read_contents, with_manifest
-from policies.install import in_force, install, verify, write
+from policies.install import install, source_of, verify, write
 from policies.load import load_pack
 from policies.signature import Signature, Trust, generate, sign, trust
 from policies.vocabulary import PackError
@@ -61,10 +61,10 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
-def test_a_signed_archive_is_installed_and_is_in_force(desk) -> None:
+def test_a_signed_archive_is_installed_and_is_source_of(desk) -> None:
     done = install(desk.archive(), desk.packs, desk.ours)
     assert (done.pack.id, done.replaced, done.same) == ("small", None, False)
-    found = in_force("small", desk.root, desk.ours)
+    found = source_of("small", desk.root, desk.ours)
     assert load_pack(found.source).version == "1.0.0"
     assert found.refused is None
 
@@ -72,7 +72,7 @@ def test_a_signed_archive_is_installed_and_is_in_force(desk) -> None:
 def test_without_a_trust_root_an_unsigned_folder_will_do(desk) -> None:
     desk.archive(key=None)
     assert install(desk.root / "src", desk.packs).signature is None
-    assert load_pack(in_force("small", desk.root).source).version == "1.0.0"
+    assert load_pack(source_of("small", desk.root).source).version == "1.0.0"
 
 
 def unsigned(desk):
@@ -152,7 +152,7 @@ def test_what_may_not_be_trusted_is_refused_and_the_last_good_one_stays(desk, ma
         install(make(desk), desk.packs, desk.ours)
     assert all(problem.remedy for problem in caught.value.problems)
     assert desk.state() == before
-    assert load_pack(in_force("small", desk.root, desk.ours).source).version == "1.0.0"
+    assert load_pack(source_of("small", desk.root, desk.ours).source).version == "1.0.0"
 
 
 def test_a_newer_version_and_a_higher_revision_replace(desk) -> None:
@@ -178,34 +178,34 @@ def test_an_installed_pack_that_was_touched_gives_way_to_the_last_good_one(desk)
     install(desk.archive("1.1.0"), desk.packs, desk.ours)
     path = desk.packs / "small" / "pack.yaml"
     path.write_text(path.read_text() + "# softened\n")
-    found = in_force("small", desk.root, desk.ours)
+    found = source_of("small", desk.root, desk.ours)
     assert load_pack(found.source).version == "1.0.0"
     assert "pack.yaml: was changed" in str(found.refused)
     # Installed again, it is whole again; what was touched is not kept as good.
     assert not install(desk.archive("1.1.0"), desk.packs, desk.ours).same
-    found = in_force("small", desk.root, desk.ours)
+    found = source_of("small", desk.root, desk.ours)
     assert (load_pack(found.source).version, found.refused) == ("1.1.0", None)
 
 
-def test_a_crash_between_the_two_renames_leaves_the_last_one_in_force(desk) -> None:
+def test_a_crash_between_the_two_renames_leaves_the_last_one_source_of(desk) -> None:
     install(desk.archive("1.0.0"), desk.packs, desk.ours)
     (desk.packs / ".last").mkdir()
     (desk.packs / "small").rename(desk.packs / ".last" / "small")
-    assert load_pack(in_force("small", desk.root, desk.ours).source).version == "1.0.0"
+    assert load_pack(source_of("small", desk.root, desk.ours).source).version == "1.0.0"
 
 
 def test_where_nothing_good_is_left_it_is_refused_and_not_read(desk) -> None:
     install(desk.archive(), desk.packs, desk.ours)
     (desk.packs / "small" / "SIGNATURE").unlink()
     with pytest.raises(PackError, match="is missing"):
-        in_force("small", desk.root, desk.ours)
+        source_of("small", desk.root, desk.ours)
 
 
 def test_a_file_beside_ombud_toml_needs_a_signature_too(desk) -> None:
     (desk.root / "ours.yaml").write_text(PACK.format(version="1.0.0"))
-    assert in_force("ours.yaml", desk.root).source == desk.root / "ours.yaml"
+    assert source_of("ours.yaml", desk.root).source == desk.root / "ours.yaml"
     with pytest.raises(PackError, match="is not signed"):
-        in_force("ours.yaml", desk.root, desk.ours)
+        source_of("ours.yaml", desk.root, desk.ours)
 
 
 def test_what_no_signature_covers_is_not_read_along(desk) -> None:
@@ -233,7 +233,7 @@ def test_no_older_pack_hides_one_that_comes_with_ombud(desk) -> None:
 
 
 def test_built_in_packs_are_found_by_name(desk) -> None:
-    assert in_force("iso10002", desk.root, desk.ours).source == "iso10002"
+    assert source_of("iso10002", desk.root, desk.ours).source == "iso10002"
 
 
 @pytest.mark.parametrize(
