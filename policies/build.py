@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from typing import Any as Json
 
@@ -217,7 +218,7 @@ class Builder:
         if data.get("ordered", False):
             parts += [
                 Compare(one, Operator.not_after, (), next_, Type.instant)
-                for one, next_ in zip(told, told[1:], strict=False)
+                for one, next_ in pairwise(told)
             ]
         return Guard(self._stage(data, where), when, All(tuple(parts)))
 

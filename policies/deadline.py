@@ -194,11 +194,42 @@ def _timed(
     """Time one clock by every term that may apply; where they disagree, the verdict is unknown."""
     until = stop if stop is not None else now
     row = _facts(clock, complaint, until)
+    if not complaint.beside:
+        return _by_row(clock, complaint, start, stop, now, row, unknown=unknown, doubts=doubts)
+    # Of several tickets that are one case, the strictest deadline counts.
+    told = [
+        _by_row(
+            clock,
+            complaint,
+            start,
+            stop,
+            now,
+            {**row, **{name: each[name] for name in clock.tracked if name in each}},
+            unknown=unknown,
+            doubts=doubts,
+        )
+        for each in ({}, *complaint.beside)
+    ]
+    return min(told, key=lambda each: (each.due is None, each.due or 0))
+
+
+def _by_row(
+    clock: CompiledClock,
+    complaint: Complaint,
+    start: Instant,
+    stop: Instant | None,
+    now: Instant,
+    row: Row,
+    *,
+    unknown: bool,
+    doubts: Sequence[Instant],
+) -> Timing:
+    """Time one clock on one row of facts."""
     applies = True if clock.when is None else clock.when(row)
     if applies is False:
         return _SPARED._replace(start=start)
     outcomes = [
-        _outcome(clock, complaint, start, stop, now, each, row, unknown=unknown, doubts=doubts)
+        _outcome(clock, complaint, start, stop, now, each, unknown=unknown, doubts=doubts)
         for each in _candidates(clock.terms, row)
     ]
     first = outcomes[0]
@@ -251,7 +282,6 @@ def _outcome(
     stop: Instant | None,
     now: Instant,
     candidate: tuple[Length, Length | None],
-    row: Row,
     *,
     unknown: bool,
     doubts: Sequence[Instant],
@@ -259,6 +289,7 @@ def _outcome(
     body = clock.body
     pauses, capped = pauses_of(complaint, body.pauses, clock.calendar, stop, now)
     due, warn = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
+    length = candidate[0]
     maybe_extended: Instant | None = None
     extension = body.extension if isinstance(body, Deadline) else None
     if extension is not None and due is not None:
@@ -266,7 +297,7 @@ def _outcome(
         holds = _holds(clock, complaint, notice)
         if isinstance(notice, int) and notice <= due and holds:
             due = clock.calendar.due_at(start, extension.term, pauses)
-            warn = None
+            warn, length = None, extension.term
         elif notice is UNKNOWN or (isinstance(notice, int) and notice <= due and holds is None):
             maybe_extended = clock.calendar.due_at(start, extension.term, pauses)
     if due is None:
@@ -281,7 +312,7 @@ def _outcome(
         due,
         stop,
         warn=warn,
-        length=candidate[0],
+        length=length,
         pauses=tuple(pauses),
     )
     if isinstance(body, Deadline) and body.operational is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.facts import UNKNOWN, Verdict
@@ -193,7 +194,7 @@ def rewritings(each: CompiledIntegrity, complaint: Complaint) -> Iterator[Rewrit
     reasons = complaint.changes.get(each.body.reason, ())
     for name in each.body.fields:
         told = complaint.changes.get(name, ())
-        for before, change in zip(told, told[1:], strict=False):
+        for before, change in pairwise(told):
             if before.value is None:
                 continue
             given = any(r.change == change.change and _filled(r) for r in reasons)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sync.binding import Bound, Edition
     from sync.elsewhere import Elsewhere
 
+#: A longer sum shows its beginning and its end.
+_LONG_SUM, _ENDS = 40, 8
+
 
 def explain(
     bound: Bound,
@@ -123,10 +126,15 @@ def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
     term = timing.length if isinstance(timing.length, Term) else None
     start = timing.since if timing.since is not None else timing.start
     yield f"  sum ({timing.length}, {zone.key}):"
-    for line in calendar.explain(start, timing.due, timing.pauses, term):
+    lines = calendar.explain(start, timing.due, timing.pauses, term)
+    for index, line in enumerate(lines):
+        if len(lines) > _LONG_SUM and _ENDS <= index < len(lines) - _ENDS:
+            if index == _ENDS:
+                yield f"    ... {len(lines) - 2 * _ENDS} days like these ..."
+            continue
         spans = ", ".join(f"{moment(a, zone):%H:%M}-{moment(b, zone):%H:%M}" for a, b in line.open)
-        paused = f", {_length(line.paused)} paused" if line.paused else ""
-        counted = f"{_length(line.counted):>8}{paused}" if line.open else f"{'-':>8}"
+        idle = f", {_length(line.paused)} paused" if line.paused else ""
+        counted = f"{_length(line.counted):>8}{idle}" if line.open else f"{'-':>8}"
         number = f"day {line.number:<3} " if line.number is not None else ""
         yield f"    {line.day:%a %d %b %Y}  {number}{counted}  {spans or 'closed'}{f'  ({line.note})' if line.note else ''}"
     for begin, end in timing.pauses:

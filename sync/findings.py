@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.finding import Finding, Fix, finding_key
 from ombud.model.instant import DAY
+from ombud.model.mapping import RECEIVED_AT
 from policies.deadline import LATE_CLASSIFICATION
 from policies.english import allowed as allowed_values
 from policies.english import reasons
 from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY
+from sync.note import wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +86,8 @@ def find(
         }
         told = [each for each in told if each.rule.id in loud]
     pack = bound.pack_of(complaint)
-    return [_finding(bound, complaint, each, pack, url=url, before=before) for each in told]
+    found = [_finding(bound, complaint, each, pack, url=url, before=before) for each in told]
+    return found + receipt_edited(bound, complaint)
 
 
 #: Rule that every binding has: leaving the scope needs a reason.
@@ -141,6 +144,25 @@ def _of_every_binding(
         pack=bound.pack.title_version,
         pack_digest=bound.pack.digest,
     )
+
+
+#: Rule that every binding has: a receipt that was edited moves every deadline, so it is reported.
+RECEIPT_EDITED = "receipt.edited"
+
+
+def receipt_edited(bound: Bound, complaint: Complaint) -> list[Finding]:
+    """Give the finding of a complaint whose receipt was told anew; none where it never was."""
+    told = complaint.changes.get(RECEIVED_AT, ())
+    values = [(each.at, each.value) for each in told if isinstance(each.value, int)]
+    if len(values) < 2:
+        return []
+    zone, pack = bound.mapping.tzinfo, bound.pack_of(complaint).title_version
+    before, (changed, last) = values[-2][1], values[-1]
+    told_when = f"from {wall(before, zone)} to {wall(last, zone)} on {wall(changed, zone)}"
+    said = (f"Receipt was changed {told_when}; deadlines are reckoned anew, by {pack}.",)
+    found = _of_every_binding(bound, complaint, RECEIPT_EDITED, Verdict.failed, said, "7.2")
+    mode = found.mode if found.mode == BEFORE_POLICY else "observe"
+    return [found._replace(severity="observation", mode=mode)]
 
 
 #: Rule that a complaint in two helpdesks has: both sides are closed, or neither.

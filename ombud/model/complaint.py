@@ -43,7 +43,8 @@ class Fold:
     def __init__(self, mapping: Mapping, tracked: frozenset[str] = frozenset()) -> None:
         """Prepare the look-ups a mapping asks for; of `tracked` fields every value is kept, not only the last."""
         self.mapping = mapping
-        self.tracked = tracked & mapping.fields.keys()
+        # Each receipt that was told is kept: the earliest counts, and an edited one is reported.
+        self.tracked = (tracked | {RECEIVED_AT}) & mapping.fields.keys()
         self._canonical: dict[str, list[str]] = {}
         for name, of in mapping.fields.items():
             self._canonical.setdefault(of.id, []).append(name)
@@ -120,6 +121,7 @@ class _Folding:
     gaps: list[tuple[str, Instant]] = field(default_factory=list)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    beside: dict[Ref, dict[str, Value]] = field(default_factory=dict)
     since: dict[str, int] = field(default_factory=dict)
     lent: dict[str, Native] = field(default_factory=dict)
     lost: set[tuple[Ref, str]] = field(default_factory=set)
@@ -166,6 +168,7 @@ class _Folding:
             undone=self.undone,
             changes={name: tuple(told) for name, told in self.changes.items()},
             said=tuple(self.said),
+            beside=tuple(row for _, row in sorted(self.beside.items())),
         )
 
     def _apply(self, group: Sequence[Event]) -> None:
@@ -251,6 +254,14 @@ class _Folding:
             self.row.get(DECLASSIFIED_REASON), str
         ):
             self.row[DECLASSIFIED_REASON] = told.reason
+
+    def _set_beside(self, event: Event, name: str) -> None:
+        """Keep the tracked fields of a member that does not lead."""
+        mapping = self.fold.mapping
+        for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
+            if canonical in self.fold.tracked:
+                value = mapping.value(mapping.fields[canonical], event.after)
+                self.beside.setdefault(event.ref, {})[canonical] = value
 
     def _track(self, name: str, value: Value, event: Event, *, gap: bool) -> None:
         """Keep a value; where the history before it contradicts itself, what came before is unknown."""
@@ -396,6 +407,9 @@ class _Folding:
         at, shown = birth.happened, Evidence(birth.id, birth.happened, "creation", birth.actor)
         marked = self.evidence.get("received")
         told = self.row.get(RECEIVED_AT)
+        others = [row[RECEIVED_AT] for row in self.beside.values() if RECEIVED_AT in row]
+        if told is not UNKNOWN:
+            told = min((each for each in (told, *others) if isinstance(each, int)), default=told)
         if isinstance(told, int) and told <= birth.happened:
             at, shown = told, Evidence(birth.id, told, "field", birth.actor)
         elif told is UNKNOWN and RECEIVED_AT in self.fold.mapping.fields:

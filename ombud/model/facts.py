@@ -212,6 +212,8 @@ class Complaint:
         undone: the transition that we moved back and that nobody has made again.
         changes: values that a tracked field took, oldest first.
         said: messages that the complainant could read, oldest first; none of ours, none that bounced.
+        beside: tracked fields of the members other than the lead, as they stand there: of merged
+            complaints the strictest deadline counts.
 
     """
 
@@ -231,3 +233,4 @@ class Complaint:
     undone: str | None = None
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
+    beside: tuple[Row, ...] = ()
