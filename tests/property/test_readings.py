@@ -6,28 +6,10 @@ The SQL reading is put to SQLite, PostgreSQL and DuckDB.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-import duckdb
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Float,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    delete,
-    insert,
-    select,
-)
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.pool import StaticPool
 
 from ombud.model.facts import UNKNOWN
 from policies.english import allowed, reasons
@@ -45,7 +27,7 @@ from policies.expression import (
 )
 from policies.row import compile_guard, compile_row
 from policies.sql import compile_sql, decode, encode, verdict_sql
-from tests import postgresql_server
+from tests.readings import Database, opened, table_of
 
 LEVELS = ("low", "medium", "high")
 TYPES = {
@@ -62,13 +44,7 @@ TYPES = {
 TEXTS = ["low", "medium", "high", "unheard of", "ann", "bob", "O'Neil; --", "%", "\u202eabc"]
 NUMBERS = [0, 1, 2, 2.5, 1000, -3]
 INSTANTS = [0, 1, 1_700_000_000_000_000, 1_700_000_000_000_001]
-_COLUMN = {Type.number: Float, Type.instant: BigInteger}
-_TABLE = Table(
-    "facts",
-    MetaData(),
-    Column("row", Integer, primary_key=True),
-    *(Column(name, _COLUMN.get(type_, String)) for name, type_ in TYPES.items()),
-)
+_TABLE = table_of(TYPES)
 
 
 def constants(type_: Type) -> st.SearchStrategy:
@@ -127,66 +103,13 @@ def row(draw: st.DrawFn) -> dict:
     return found
 
 
-Rows = list[dict]
-
-
-class Alchemy:
-    """SQLite or PostgreSQL, through the toolkit that the store uses."""
-
-    def __init__(self, url: str, **options) -> None:
-        self.engine = create_engine(url, **options)
-        _TABLE.metadata.create_all(self.engine)
-
-    def read(self, rows: Rows, expressions: list) -> list[tuple]:
-        with self.engine.begin() as connection:
-            connection.execute(delete(_TABLE))
-            connection.execute(insert(_TABLE), rows)
-            told = connection.execute(select(_TABLE.c.row, *expressions).order_by(_TABLE.c.row))
-            return [tuple(each)[1:] for each in told]
-
-    def close(self) -> None:
-        _TABLE.metadata.drop_all(self.engine)
-        self.engine.dispose()
-
-
-class Duck:
-    """DuckDB over columns in memory, as the backtest reads them."""
-
-    arrow: ClassVar = {Type.number: pa.float64(), Type.instant: pa.int64()}
-
-    def __init__(self) -> None:
-        self.connection = duckdb.connect()
-        self.dialect = postgresql.dialect(paramstyle="numeric_dollar")
-        fields = [(name, self.arrow.get(type_, pa.string())) for name, type_ in TYPES.items()]
-        self.schema = pa.schema([("row", pa.int64()), *fields])
-
-    def read(self, rows: Rows, expressions: list) -> list[tuple]:
-        self.connection.register("facts", pa.Table.from_pylist(rows, self.schema))
-        asked = select(_TABLE.c.row, *expressions).order_by(_TABLE.c.row)
-        told = asked.compile(dialect=self.dialect, compile_kwargs={"render_postcompile": True})
-        values = [told.params[name] for name in told.positiontup or ()]
-        return [each[1:] for each in self.connection.execute(str(told), values).fetchall()]
-
-    def close(self) -> None:
-        self.connection.close()
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "duckdb"])
-def database(request) -> Iterator[Alchemy | Duck]:
-    opened: Alchemy | Duck
-    if request.param == "duckdb":
-        opened = Duck()
-    elif request.param == "postgresql":
-        server = request.getfixturevalue("postgresql_server")
-        url = postgresql_server.ensure(server, "ombud_readings")
-        opened = Alchemy(url.replace("postgresql:", "postgresql+psycopg:"))
-    else:
-        opened = Alchemy("sqlite://", poolclass=StaticPool)
-    yield opened
-    opened.close()
+def database(request) -> Iterator[Database]:
+    with opened(request, _TABLE) as found:
+        yield found
 
 
-def read_sql(database: Alchemy | Duck, rows: Rows, expressions: list) -> list[tuple]:
+def read_sql(database: Database, rows: list[dict], expressions: list) -> list[tuple]:
     stored = [
         {"row": i} | {name: encode(each.get(name, UNKNOWN), TYPES[name]) for name in TYPES}
         for i, each in enumerate(rows)
