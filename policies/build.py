@@ -101,8 +101,8 @@ class Builder:
                 own: Expression = All(())
             else:
                 own = self.expression(told, where)
-            self._tracks[name] = normal_form(All((*(Not(each) for each in taken), own)))
-            taken.append(own)
+            self._tracks[name] = normal_form(All((*taken, own)))
+            taken.append(_opposite(own))
 
     def rule(self, data: Mapping[str, Json], where: Path) -> Rule:
         """Build one rule."""
@@ -565,6 +565,26 @@ class Builder:
                 "Write it with its zone, for instance 2026-01-31T12:00:00+00:00",
             )
             return None
+
+
+def _opposite(tree: Expression) -> Expression:
+    """Give what is true exactly where a condition of a track is not, over empty fields too.
+
+    A comparison with an empty field holds where a rule asks whether it applies, and so does its complement;
+    a complaint is on the first track that takes it, so the others ask for the field to be filled in.
+    """
+    match tree:
+        case All(parts):
+            return Any(tuple(_opposite(part) for part in parts))
+        case Any(parts):
+            return All(tuple(_opposite(part) for part in parts))
+        case Compare():
+            asked = [Present(tree.name, tree.type)]
+            if tree.other is not None:
+                asked.append(Present(tree.other, tree.type))
+            return All((*asked, normal_form(Not(tree))))
+        case _:
+            return normal_form(Not(tree))
 
 
 #: What builds each body.

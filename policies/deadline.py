@@ -116,10 +116,17 @@ def time_deadline(clock: CompiledClock, complaint: Complaint, now: Instant) -> T
     if not isinstance(start, int):
         return Timing(Verdict.unknown, Verdict.unknown)
     stops = body.stops if isinstance(body, Deadline) else (body.stop,)
-    told = [row.get(name, UNKNOWN) for name in stops]
-    stop = min((each for each in told if isinstance(each, int)), default=None)
-    doubts = [complaint.doubts[name] for name in stops if name in complaint.doubts]
-    unknown = any(each is UNKNOWN for each in told)
+    stop: Instant | None = None
+    unknown = False
+    for name in stops:
+        told = row.get(name, UNKNOWN)
+        if told is UNKNOWN:
+            unknown = True
+        elif isinstance(told, int) and (stop is None or told < stop):
+            stop = told
+    doubts: Sequence[Instant] = ()
+    if complaint.doubts:
+        doubts = [complaint.doubts[name] for name in stops if name in complaint.doubts]
     return _timed(clock, complaint, start, stop, now, unknown=unknown, doubts=doubts)
 
 
@@ -228,9 +235,14 @@ def _by_row(
     applies = True if clock.when is None else clock.when(row)
     if applies is False:
         return _SPARED._replace(start=start)
+    candidates = _candidates(clock.terms, row)
+    if len(candidates) == 1 and applies:
+        return _outcome(
+            clock, complaint, start, stop, now, candidates[0], unknown=unknown, doubts=doubts
+        )
     outcomes = [
         _outcome(clock, complaint, start, stop, now, each, unknown=unknown, doubts=doubts)
-        for each in _candidates(clock.terms, row)
+        for each in candidates
     ]
     first = outcomes[0]
     if any(each[:2] != first[:2] for each in outcomes[1:]):
@@ -287,7 +299,10 @@ def _outcome(
     doubts: Sequence[Instant],
 ) -> Timing:
     body = clock.body
-    pauses, capped = pauses_of(complaint, body.pauses, clock.calendar, stop, now)
+    pauses: list[Pause] = []
+    capped: Instant | None = None
+    if body.pauses:
+        pauses, capped = pauses_of(complaint, body.pauses, clock.calendar, stop, now)
     due, warn = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
     length = candidate[0]
     maybe_extended: Instant | None = None
@@ -305,38 +320,42 @@ def _outcome(
         return Timing(
             Verdict.pending, Verdict.pending, start, None, stop, capped, pauses=tuple(pauses)
         )
-    told = Timing(
-        Verdict.passed,
-        Verdict.passed,
+    verdict = standing = Verdict.passed
+    recheck: Instant | None = None
+    cause: str | None = None
+    doubtful = bool(doubts) and any(each <= due for each in doubts)
+    if stop is not None:
+        if stop > due:
+            verdict = Verdict.unknown
+            if not (doubtful or (maybe_extended is not None and stop <= maybe_extended)):
+                verdict = Verdict.failed
+                cause = _cause(clock, complaint, start, candidate, stop, due, pauses)
+    elif doubtful and (unknown or isinstance(body, Cadence)):
+        verdict = standing = Verdict.unknown
+    elif now <= due:
+        verdict = standing = Verdict.pending
+        recheck = due + 1
+    elif unknown or maybe_extended is not None:
+        verdict = standing = Verdict.unknown
+    else:
+        verdict = standing = Verdict.failed
+        cause = _cause(clock, complaint, start, candidate, now, due, pauses)
+    operational: Instant | None = None
+    if isinstance(body, Deadline) and body.operational is not None:
+        operational = _operational(clock, complaint, body.operational, start, candidate, stop, now)
+    return Timing(
+        verdict,
+        standing,
         start,
         due,
         stop,
-        warn=warn,
-        length=length,
-        pauses=tuple(pauses),
+        recheck,
+        cause,
+        warn,
+        operational,
+        length,
+        tuple(pauses) if pauses else (),
     )
-    if isinstance(body, Deadline) and body.operational is not None:
-        told = told._replace(
-            operational=_operational(
-                clock, complaint, body.operational, start, candidate, stop, now
-            )
-        )
-    doubtful = any(each <= due for each in doubts)
-    if stop is not None:
-        if stop <= due:
-            return told
-        if doubtful or (maybe_extended is not None and stop <= maybe_extended):
-            return told._replace(verdict=Verdict.unknown)
-        cause = _cause(clock, complaint, start, candidate, stop, due, pauses)
-        return told._replace(verdict=Verdict.failed, cause=cause)
-    if doubtful and (unknown or isinstance(body, Cadence)):
-        return told._replace(verdict=Verdict.unknown, standing=Verdict.unknown)
-    if now <= due:
-        return told._replace(verdict=Verdict.pending, standing=Verdict.pending, recheck=due + 1)
-    if unknown or maybe_extended is not None:
-        return told._replace(verdict=Verdict.unknown, standing=Verdict.unknown)
-    cause = _cause(clock, complaint, start, candidate, now, due, pauses)
-    return told._replace(verdict=Verdict.failed, standing=Verdict.failed, cause=cause)
 
 
 def _due(

@@ -378,14 +378,14 @@ def _atom(leaf: Present | Compare, row: Row, words: _Words, *, unknown: bool) ->
             else f"{label} must be left empty."
         )
         return Reason(leaf.name, "not_empty", said)
-    if row[leaf.name] is None:
+    if row.get(leaf.name, UNKNOWN) is None:
         if milestone:
             said = words.reached(leaf.name).replace(" has ", " has not ", 1) + "."
             return Reason(
                 leaf.name, "not_reached", said[0].upper() + said[1:], operator, values, other
             )
         return Reason(leaf.name, "empty", f"{label} is empty.", operator, values, other)
-    if other is not None and row[other] is None:
+    if other is not None and row.get(other, UNKNOWN) is None:
         said = f"{words.label(other)} is empty."
         if milestone:
             said = words.reached(other).replace(" has ", " has not ", 1) + "."

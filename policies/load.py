@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -216,14 +217,14 @@ def build_calendar(
 ) -> Calendar:
     """Lay a calendar out; raises `PackError` for an unknown zone, week or set of holidays.
 
-    It begins with the first year of which the country's holidays are known.
+    It begins and ends with the years of which the country's holidays are known.
     """
     problems: list[Problem] = []
     days: dict[date, str] = {}
     first_year = FIRST_YEAR
     try:
         if told.country is not None:
-            first_year = max(first_year, first_known_year(told.country))
+            first_year, last_year = known_years(told.country, first_year, last_year)
         days = holiday_dates(
             told.country, told.subdivision, first_year, last_year, own=told.own, file=file
         )
@@ -247,9 +248,22 @@ def build_calendar(
     return calendar
 
 
-def first_known_year(country: str) -> int:
-    """Give the first year of which a country's public holidays are known."""
-    return int(getattr(getattr(holidays, country, None), "start_year", FIRST_YEAR))
+@cache
+def known_years(country: str, first_year: int, last_year: int) -> tuple[int, int]:
+    """Give the years of which a country's public holidays are known; what lies outside is unknown."""
+    known = getattr(holidays, country, None)
+    first = max(first_year, int(getattr(known, "start_year", first_year)))
+    last = min(last_year, int(getattr(known, "end_year", last_year)))
+    while known is not None and last > first and not _is_known(country, last):
+        last -= 1
+    return first, last
+
+
+def _is_known(country: str, year: int) -> bool:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        holidays.country_holidays(country, years=year)
+    return not told
 
 
 def _pack_calendar(name: str, told: Mapping[str, Any], faults: list[Fault]) -> PackCalendar:

@@ -146,6 +146,12 @@ Condition: TypeAlias = Annotated[
 ]
 
 
+class ConditionOf(_Strict):
+    """A condition that stands alone: the complaints that a waiver is for."""
+
+    where: Condition
+
+
 class LengthOf(_Strict):
     """A length of time: one unit, and how it is counted."""
 

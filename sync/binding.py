@@ -14,6 +14,7 @@ from ombud.model.complaint import Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant, moment
+from ombud.model.openings import NEVER
 from policies.install import source_of
 from policies.judge import Judge
 from policies.load import build_calendar, in_force, load_editions
@@ -109,11 +110,22 @@ class Editions:
     def of(self, complaint: Complaint) -> Edition | None:
         """Give the version for a complaint; `None` for one from before the pack, the newest where receipt is unknown."""
         received = complaint.row.get("received")
-        if not isinstance(received, int):
+        if not isinstance(received, int) or received >= self._last_change:
             return self.newest
+        return in_force(self.editions, moment(received, self._zone).date())
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
         newest = self.newest
-        day = moment(received, newest.calendars[newest.calendar].tzinfo).date()
-        return in_force(self.editions, day)
+        return newest.calendars[newest.calendar].tzinfo
+
+    @cached_property
+    def _last_change(self) -> Instant:
+        """Give from when on the newest version holds, whatever comes: most complaints are that young."""
+        newest = self.newest
+        if newest.effective_to is not None:
+            return NEVER
+        return instant(datetime.combine(newest.effective_from, time(), self._zone))
 
     def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
         """Judge a complaint as of `now` by the version that holds for it."""
