@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -148,9 +148,11 @@ def print_rows(
     out.print(table)
 
 
-def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write CSV to standard output, cells that begin like formulas made text."""
-    writer = csv.writer(sys.stdout)
+def write_csv(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], file: TextIO | None = None
+) -> None:
+    """Write CSV to a file, else to standard output; cells that begin like formulas are made text."""
+    writer = csv.writer(sys.stdout if file is None else file)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(cell) for cell in row])

@@ -16,6 +16,7 @@ from ombud.model.scope import Decision
 from ombud.store import postgresql
 from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
+from ombud.store.facts import stored_digest
 from ombud.store.findings import read_findings
 from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.log import verify_lines
@@ -402,6 +403,11 @@ class Store:
                 table.name: db.execute(select(func.count()).select_from(table)).scalar() or 0
                 for table in (ticket, event, decision, outbox)
             }
+
+    def digest(self) -> str:
+        """Give a digest of what verdicts are folded from, by which facts kept beside are known to be stale."""
+        with streaming(self._engine) as db:
+            return stored_digest(db)
 
     def quick_check(self) -> str:
         """Ask the database whether it is whole: "ok", or what is wrong."""

@@ -1,0 +1,260 @@
+"""What clocks give for each complaint, kept so that SQL only compares: judged one by one, or reckoned in batch.
+
+A changed term moves the dues of every complaint. Where nothing but start, term and calendar decide a due
+it is looked up in the term's pieces by DuckDB, all complaints at once; what pauses, extends, doubts or
+agrees something is judged one by one, as ever.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ombud.model.event import digest
+from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.scope import Decision
+from ombud.store.facts import TableWriter
+from policies.rule import Deadline, Guard
+from sync.again import fold_again
+from sync.row_reading import facets_of, occurrence_of, received
+from sync.tally import mondays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from ombud.model.facts import Complaint, Instant
+    from ombud.store.facts import FactsReader
+    from policies.judge import Judgement
+    from policies.rule import Rule
+    from sync.again import Folded
+    from sync.binding import Bound, Edition
+    from sync.service import Service
+    from sync.tried import Asked
+
+    Tell = Callable[[int, int | None, str], None]
+
+#: Columns of both tables; what stands behind `t_` is what complaints are grouped by.
+COMMON: Final = {
+    "kase": "text",
+    "account": "text",
+    "ticket": "text",
+    "begun": "instant",
+    "week": "instant",
+    "t_org_unit": "text",
+    "t_owner": "text",
+    "t_project": "text",
+    "agent": "text",
+}
+#: States of waiting that a clock may pause in.
+WAITING: Final = ("complainant", "third_party")
+#: What a clock gave. `told` stands where comparing `due` with `stop` and with now would say otherwise;
+#: from `recheck` on it is `after`, and from `again` on nobody has reckoned it.
+DUES: Final = {
+    **COMMON,
+    "m_received": "instant",
+    "occurrence": "text",
+    "entered": "instant",
+    "due": "instant",
+    "stop": "instant",
+    "told": "text",
+    "recheck": "instant",
+    "after": "text",
+    "again": "instant",
+}
+
+
+_STEP: Final = 200
+
+
+class Need(NamedTuple):
+    """Name the dues of one rule of one edition.
+
+    Attributes:
+        bound: the binding.
+        edition: the edition of its pack.
+        rule: the rule.
+        name: digest of everything they depend on: the file's name.
+
+    """
+
+    bound: Bound
+    edition: Edition
+    rule: Rule
+    name: str
+
+
+def needs(bounds: Iterable[Bound]) -> Iterator[Need]:
+    """Give the rules whose verdicts are no condition on one row: those that a clock or a history judges."""
+    for bound in bounds:
+        for edition in bound.judge.editions:
+            lacking = {gap.rule.id for gap in edition.judge.gaps}
+            for rule in edition.pack.rules:
+                if not isinstance(rule.body, Guard) and rule.id not in lacking:
+                    span = f"{edition.effective_from} {edition.effective_to}"
+                    others = [e.version for e in bound.judge.editions]
+                    told = (_plain(rule.body), edition.calendar_of(rule).digest, span, others)
+                    yield Need(bound, edition, rule, digest(repr(told)))
+
+
+def _plain(value: object) -> object:
+    """Give a value in a form whose text is the same in every run."""
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if is_dataclass(value):
+        return [type(value).__name__, *(_plain(getattr(value, f.name)) for f in fields(value))]
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return repr(value)
+
+
+def common_row(folded: Folded, zone: ZoneInfo) -> list[object]:
+    """Give the values of the columns that every table has."""
+    complaint = folded.complaint
+    begun = received(complaint)
+    facets = facets_of(complaint, folded.lead.key)
+    return [
+        complaint.case,
+        complaint.lead.account,
+        complaint.lead.id,
+        begun,
+        week_of(begun, zone),
+        *facets.values(),
+        facets["owner"],
+    ]
+
+
+def week_of(at: Instant | None, zone: ZoneInfo) -> Instant | None:
+    """Give the local midnight that begins the week of an instant."""
+    if at is None:
+        return None
+    edges = mondays(zone)[0]
+    index = bisect_right(edges, at) - 1
+    return edges[index] if index >= 0 else None
+
+
+class Judging:
+    """Judge complaints for the rules that clocks and histories judge, and give the rows that say so."""
+
+    def __init__(self, wanted: Sequence[Need], now: Instant) -> None:
+        """Sort the rules by binding and edition."""
+        self.now = now
+        self._bounds = {id(need.bound): need.bound for need in wanted}
+        self._names: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        for need in wanted:
+            self._names[id(need.bound), need.edition.version][need.rule.id] = need.name
+
+    def rows(
+        self, complaint: Complaint, common: Sequence[object]
+    ) -> Iterator[tuple[str, list[object]]]:
+        """Give the name of a rule's dues, and a row for each judgement."""
+        done: set[str] = set()
+        for key, bound in self._bounds.items():
+            edition = bound.judge.of(complaint)
+            names = self._names.get((key, edition.version)) if edition is not None else None
+            if edition is None or not names:
+                continue
+            fresh = set(names.values()) - done
+            if not fresh:
+                continue
+            judge = edition.judge.judge
+            for judged in judge(complaint, self.now):
+                name = names.get(judged.rule.id)
+                if name in fresh:
+                    later = _later(judge, complaint, judged)
+                    yield str(name), due_row(complaint, common, judged, later)
+            done |= fresh
+
+
+def _later(judge: Any, complaint: Complaint, judged: Judgement) -> Judgement | None:
+    """Judge again when the clock alone may have changed a verdict; `None` where comparing tells."""
+    if judged.recheck is None:
+        return None
+    plain = isinstance(judged.rule.body, Deadline) and judged.verdict is Verdict.pending
+    if plain and not complaint.doubts and judged.due is not None:
+        row = complaint.row
+        if all(row.get(name, UNKNOWN) is not UNKNOWN for name in judged.rule.reads):
+            return None
+    for each in judge(complaint, judged.recheck):
+        if each.rule is judged.rule and each.occurrence == judged.occurrence:
+            found: Judgement = each
+            return found
+    return None
+
+
+def due_row(
+    complaint: Complaint, common: Sequence[object], judged: Judgement, later: Judgement | None
+) -> list[object]:
+    """Give the row of one judgement, its values in the order of `DUES`."""
+    came = complaint.row.get("received")
+    return [
+        *common,
+        came if isinstance(came, int) else None,
+        occurrence_of(judged),
+        judged.entered,
+        judged.due,
+        judged.stop,
+        None if compared(judged) else judged.verdict.value,
+        judged.recheck if later is not None else None,
+        later.verdict.value if later is not None else None,
+        later.recheck if later is not None else None,
+    ]
+
+
+def compared(judged: Judgement) -> bool:
+    """Tell whether a verdict is what comparing due, stop and now gives, now and later on."""
+    due, stop, verdict = judged.due, judged.stop, judged.verdict
+    if due is None or not isinstance(judged.rule.body, Deadline):
+        return False
+    if stop is None:
+        return verdict in {Verdict.pending, Verdict.failed}
+    return verdict is (Verdict.passed if stop <= due else Verdict.failed)
+
+
+def write_missing(
+    service: Service,
+    asked: Asked,
+    reader: FactsReader,
+    wanted: Sequence[Need],
+    *,
+    tell: Tell | None = None,
+) -> None:
+    """Write the dues that a set has not yet, and those that time has overtaken."""
+    missing = [
+        need
+        for need in {need.name: need for need in wanted}.values()
+        if _stale(reader, need, asked)
+    ]
+    if not missing:
+        return
+    judging = Judging(missing, asked.until)
+    with ExitStack() as files:
+        writers = {
+            need.name: files.enter_context(TableWriter(_beside(reader, need), DUES))
+            for need in missing
+        }
+        folds = fold_again(asked.bound, service.elsewhere, service.store, happened_by=asked.until)
+        for number, folded in enumerate(folds, 1):
+            if folded.lead.decision is Decision.complaint:
+                common = common_row(folded, asked.bound.mapping.tzinfo)
+                for name, row in judging.rows(folded.complaint, common):
+                    writers[name].add(row)
+            if tell is not None and number % _STEP == 0:
+                tell(number, None, "")
+    for need in missing:
+        _beside(reader, need).replace(reader.folder.dues(need.name))
+
+
+def _beside(reader: FactsReader, need: Need) -> Path:
+    return reader.folder.dues(need.name).with_suffix(".new")
+
+
+def _stale(reader: FactsReader, need: Need, asked: Asked) -> bool:
+    if not reader.folder.dues(need.name).exists():
+        return True
+    again = reader.least(reader.dues(need.name), "again")
+    return again is not None and again <= asked.until

@@ -1,0 +1,194 @@
+"""The SQL reading of a backtest: facts kept as Parquet, judged by DuckDB, the same counts as row by row.
+
+Guards are conditions on one row: each entering of a stage, or each complaint, is judged by one SELECT for
+its stage. Deadlines compare the dues kept beside with their stops and with now. Every SELECT has the same
+shape, so that counting, drawing, comparing and what would have shown are asked once for all of them.
+"""
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from ombud.model.facts import Verdict
+from ombud.store.facts import COMPLAINT, FactsReader
+from sync.dues import needs, write_missing
+from sync.facts import Layout, facts_folder, stamp, write_facts
+from sync.questions import period, questions
+from sync.row_reading import ACTING, review, same_fold
+from sync.tally import FACETS, Act, Drawn, Tally, Turned, mondays
+from sync.tried import Asked, Backtest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sync.questions import Question
+    from sync.service import Service
+
+    Tell = Callable[[int, int | None, str], None]
+
+#: Verdict -> what it adds to a rule's packed count: three counts of 31 bits in one sum; the rest is spared.
+_PACKED: Final = {Verdict.passed: 1, Verdict.failed: 1 << 31, Verdict.unknown: 1 << 62}
+_BITS: Final = 31
+_MASK: Final = (1 << _BITS) - 1
+
+
+def readable(service: Service, asked: Asked) -> str | None:
+    """Say why the SQL reading can not answer; `None` where it can."""
+    if service.waivers:
+        return "waivers are in force, which are applied complaint by complaint"
+    if asked.against is not None and asked.compares and not same_fold(asked.bound, asked.against):
+        return "the pack in force understands some fields otherwise"
+    return None
+
+
+@contextmanager
+def open_facts(
+    service: Service, asked: Asked, *, tell: Tell | None = None
+) -> Iterator[tuple[FactsReader, Layout]]:
+    """Give facts that are fresh, and hold the dues of every rule that is asked for; written where they are not."""
+    bounds = [asked.bound]
+    if asked.against is not None and asked.compares:
+        bounds.append(asked.against)
+    layout = Layout.of(*bounds)
+    folder = facts_folder(service, asked.bound)
+    made = stamp(service, asked, layout)
+    wanted = list(needs(bounds))
+    if not folder.fresh(made):
+        with folder.rewritten(made) as beside:
+            write_facts(service, asked, layout, beside, wanted, tell=tell)
+    with FactsReader(folder) as reader:
+        write_missing(service, asked, reader, wanted, tell=tell)
+        yield reader, layout
+
+
+def read_sql(service: Service, asked: Asked, *, tell: Tell | None = None) -> Backtest:
+    """Judge facts kept as Parquet, and tally what that gives."""
+    tally = asked.tally()
+    with open_facts(service, asked, tell=tell) as (reader, _):
+        reader.lay_out("monday", {"begins": mondays(asked.bound.mapping.tzinfo)[0]})
+        _population(reader, asked, tally)
+        reader.run("CREATE TABLE act (kase VARCHAR, account VARCHAR, happened BIGINT, until BIGINT, agent VARCHAR, moves BOOLEAN)")  # fmt: skip
+        reader.run("CREATE TABLE turned (kase VARCHAR, account VARCHAR, ticket VARCHAR, rule VARCHAR, failing BOOLEAN)")  # fmt: skip
+        for question in questions(reader, asked, tally.facet):
+            _count(reader, question, asked, tally)
+            _show(reader, question, asked)
+            if asked.sample:
+                _draw(reader, question, asked, tally)
+            if asked.compares:
+                _compare(reader, question)
+        _act(reader, tally)
+        _turn(reader, tally)
+    return Backtest(asked, tally, "sql", review(service, asked, tally))
+
+
+def _population(reader: FactsReader, asked: Asked, tally: Tally) -> None:
+    where, values = period(asked)
+    filled = ", ".join(f"count(*) FILTER (WHERE t_{name} <> '')" for name in FACETS)
+    (row,) = reader.ask(f"SELECT count(*), {filled} FROM {COMPLAINT} WHERE {where}", values)
+    ((whole,),) = reader.ask(f"SELECT count(*) FROM {COMPLAINT}")
+    tally.complaints, tally.left_out = row[0], whole - row[0]
+    for name, number in zip(FACETS, row[1:], strict=True):
+        tally.filled[name] += number
+
+
+def _count(reader: FactsReader, question: Question, asked: Asked, tally: Tally) -> None:
+    """Count verdicts by week and by team in one pass."""
+    names = dict(zip(*mondays(asked.bound.mapping.tzinfo), strict=True))
+    facet = tally.facet
+    numbers = sorted(question.tried)
+    if question.guard:
+        cases = " ".join(f"WHEN '{verdict.value}' THEN {adds}" for verdict, adds in _PACKED.items())
+        sums = ", ".join(f"sum(CASE v{n} {cases} ELSE 0 END)" for n in numbers)
+        sql = f"SELECT GROUPING(week), week, team, count(*), {sums} FROM ({question.sql}) "
+    else:
+        sql = f"SELECT GROUPING(week), week, team, v0, count(*) FROM ({question.sql}) WHERE v0 IS NOT NULL "
+    by = "" if question.guard else ", v0"
+    groups = f"GROUP BY GROUPING SETS ((week{by}), (team{by}))"
+    if not numbers:
+        return
+    for grouping, week, team, *told in reader.ask(sql + groups, question.values):
+        for rule, verdict, number in _unpacked(question, numbers, told):
+            if grouping == 0:
+                tally.count(rule, verdict, names.get(week, ""), number)
+            else:
+                tally.teams[facet, team, rule, verdict] += number
+
+
+def _unpacked(
+    question: Question, numbers: list[int], told: list[Any]
+) -> Iterator[tuple[str, str, int]]:
+    if not question.guard:
+        yield question.rules[0].id, told[0], told[1]
+        return
+    whole, *sums = told
+    for number, told_sum in zip(numbers, sums, strict=True):
+        left, packed = whole, int(told_sum)
+        for place, verdict in enumerate(_PACKED):
+            counted = (packed >> (place * _BITS)) & _MASK
+            left -= counted
+            if counted:
+                yield question.rules[number].id, verdict.value, counted
+        if left:
+            yield question.rules[number].id, Verdict.not_applicable.value, left
+
+
+def _show(reader: FactsReader, question: Question, asked: Asked) -> None:
+    """Keep the rows that would have shown something on the ticket."""
+    modes = {n: asked.mode(question.rules[n]) for n in question.tried}
+    acting = [f"v{n} = 'fail'" for n in sorted(modes) if modes[n] in ACTING]
+    blocking = [f"v{n} = 'fail'" for n in sorted(modes) if modes[n] == "block"]
+    if acting:
+        moves = f"movable AND COALESCE({' OR '.join(blocking)}, false)" if blocking else "false"
+        reader.run(
+            f"INSERT INTO act SELECT kase, account, happened, until, agent, {moves} "
+            f"FROM ({question.sql}) WHERE {' OR '.join(acting)}",
+            question.values,
+        )
+
+
+def _act(reader: FactsReader, tally: Tally) -> None:
+    rows = reader.ask("SELECT kase, account, happened, until, agent, moves FROM act ORDER BY kase")
+    for _, acts in groupby(rows, key=itemgetter(0)):
+        each = list(acts)
+        tally.act(each[0][1], [Act(*row[2:]) for row in each])
+
+
+def _draw(reader: FactsReader, question: Question, asked: Asked, tally: Tally) -> None:
+    """Draw the lowest lots of each rule."""
+    fails = ", ".join(f"CASE WHEN v{n} = 'fail' THEN {n} END" for n in sorted(question.tried))
+    if not fails:
+        return
+    ids = [rule.id for rule in question.rules]
+    sql = (
+        f"SELECT number, kase, account, ticket, occurrence, lot FROM (SELECT *, md5(concat_ws(':', ?, "
+        f"list_extract(?, number + 1), kase, occurrence)) AS lot FROM (SELECT kase, account, ticket, occurrence, "
+        f"unnest([{fails}]) AS number FROM ({question.sql})) WHERE number IS NOT NULL) "
+        "QUALIFY row_number() OVER (PARTITION BY number ORDER BY lot) <= ?"
+    )
+    for number, case, account, ticket, occurrence, lot in reader.ask(
+        sql, [asked.seed, ids, *question.values, asked.sample]
+    ):
+        tally.draw(Drawn(lot, ids[number], case, account, ticket, occurrence))
+
+
+def _compare(reader: FactsReader, question: Question) -> None:
+    """Keep the findings that the version in force judges otherwise."""
+    for number, rule in enumerate(question.rules):
+        v, w = f"v{number} IS NOT DISTINCT FROM 'fail'", f"w{number} IS NOT DISTINCT FROM 'fail'"
+        reader.run(
+            f"INSERT INTO turned SELECT kase, account, ticket, ?, {v} FROM ({question.sql}) "
+            f"WHERE ({v}) <> ({w})",
+            [rule.id, *question.values],
+        )
+
+
+def _turn(reader: FactsReader, tally: Tally) -> None:
+    rows = reader.ask(
+        "SELECT rule, kase, account, ticket, failing FROM turned ORDER BY kase, failing DESC, rule"
+    )
+    for _, turned in groupby(rows, key=itemgetter(1)):
+        tally.turn(Turned(*row) for row in turned)
