@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ombud.model.mapping import Mapping
 
 #: Where a macro stands open for what an agent knows.
-_OPEN: Final = re.compile(r"\{([a-z_]+)\}")
+_OPEN: Final = re.compile(r"\{\{?([a-z_]+)\}?\}")
 #: What a helpdesk fills in by itself, by the names that macros use.
 _ZENDESK: Final = {
     "customer": "{{ticket.requester.name}}",
@@ -49,6 +49,7 @@ class _MacroLine(_Strict):
 
 class _MacroFile(_Strict):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+    direction: Literal["ltr", "rtl"] = "ltr"
     macros: list[_MacroLine]
 
 

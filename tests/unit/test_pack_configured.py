@@ -83,14 +83,15 @@ def test_digests_tell_content_parameters_and_profile_apart() -> None:
 def test_what_a_pack_says_of_itself() -> None:
     assert (PACK.id, PACK.version, PACK.effective_from, PACK.effective_to) == (
         "iso10002",
-        "1.0.0",
+        "1.1.0",
         date(2018, 7, 1),
         None,
     )
-    assert PACK.configured({}).title_version == "iso10002 1.0.0"
+    assert PACK.configured({}).title_version == "iso10002 1.1.0"
     assert rule(PACK.configured({}), "close.with_root_cause").clause_names == (
         "ISO 10002:2018 8.2",
         "ISO 10002:2018 8.7",
+        "ISO 9001:2015 10.2",
     )
 
 
