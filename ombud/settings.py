@@ -94,6 +94,32 @@ class TrustSettings(Strict):
     keys: tuple[str, ...] = ()
 
 
+class Approval(Strict):
+    """Name who may approve: a change of what is in force, a promotion, a waiver; nobody named lets everybody."""
+
+    approvers: Texts = ()
+
+
+class WaiverSettings(Strict):
+    """Bound what waivers may do."""
+
+    longest_days: int = Field(default=365, ge=1, le=3660)
+    expiring_days: int = Field(default=7, ge=0, le=366)
+
+
+class RolloutSettings(Strict):
+    """Say what a rule has to show before it may do more, and when it falls by itself."""
+
+    start: Literal["off", "observe", "flag", "block"] = "block"
+    days: int = Field(default=14, ge=0, le=3660)
+    sample: int = Field(default=20, ge=0, le=100_000)
+    false_positives: float = Field(default=5.0, ge=0, le=100)
+    open_findings: int = Field(default=100, ge=0)
+    complete: float = Field(default=99.0, ge=0, le=100)
+    move_backs_an_hour: int = Field(default=30, ge=0)
+    disputes_a_week: int = Field(default=5, ge=0)
+
+
 class Settings(Strict):
     """Hold all of ombud.toml."""
 
@@ -102,6 +128,9 @@ class Settings(Strict):
     bindings: tuple[Binding, ...] = ()
     calendars: dict[str, CalendarSettings] = Field(default_factory=dict)
     persons: dict[str, Texts] = Field(default_factory=dict)
+    approval: Approval = Field(default_factory=Approval)
+    waivers: WaiverSettings = Field(default_factory=WaiverSettings)
+    rollout: RolloutSettings = Field(default_factory=RolloutSettings)
     trust: TrustSettings = Field(default_factory=TrustSettings)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from ombud.model.facts import Instant
+    from ombud.model.facts import Complaint, Instant, Row
     from policies.judge import Judgement
 
 
@@ -26,6 +26,8 @@ class Waiver:
         approved_by: keyed identifier of who approved; never the same.
         since: from when it holds.
         until: when it ends.
+        holds: the condition over the complaint's row that has to be true, not unknown; `None` for no condition.
+        id: its name, for people.
 
     """
 
@@ -36,6 +38,8 @@ class Waiver:
     approved_by: str
     since: Instant
     until: Instant
+    holds: Callable[[Row], bool | None] | None = field(default=None, compare=False)
+    id: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what is no waiver."""
@@ -46,24 +50,50 @@ class Waiver:
         if self.until <= self.since:
             raise ValueError("a waiver ends after it begins")
 
+    def covers(self, complaint: Complaint) -> bool:
+        """Tell whether a complaint is meant, whatever the time; a condition that cannot be told does not cover it."""
+        if self.case is not None and self.case != complaint.case:
+            return False
+        return self.holds is None or self.holds(complaint.row) is True
+
 
 def waive(
-    judged: Sequence[Judgement], case: str, waivers: Iterable[Waiver], now: Instant
+    judged: Sequence[Judgement], complaint: Complaint, waivers: Iterable[Waiver], now: Instant
 ) -> list[Judgement]:
-    """Turn failures that a waiver excuses as of `now` into waived ones; a rule that is not waivable keeps its breach."""
-    excused = {
-        waiver.rule
-        for waiver in waivers
-        if waiver.case in (None, case) and waiver.since <= now < waiver.until
-    }
-    if not excused:
+    """Turn failures that a waiver excuses as of `now` into waived ones; a rule that is not waivable keeps its breach.
+
+    A failure that a waiver touches is looked at again when that waiver begins or ends: `recheck` says when.
+    """
+    by_rule: dict[str, list[Waiver]] = {}
+    for waiver in waivers:
+        if now < waiver.until:
+            by_rule.setdefault(waiver.rule, []).append(waiver)
+    if not by_rule:
         return list(judged)
     return [
-        each._replace(
-            verdict=Verdict.waived if each.verdict is Verdict.failed else each.verdict,
-            standing=Verdict.waived if each.standing is Verdict.failed else each.standing,
-        )
-        if each.rule.id in excused and each.rule.waivable
+        _waived(each, complaint, by_rule[each.rule.id], now)
+        if each.rule.id in by_rule and each.rule.waivable and _fails(each)
         else each
         for each in judged
     ]
+
+
+def _fails(judged: Judgement) -> bool:
+    return Verdict.failed in {judged.verdict, judged.standing}
+
+
+def _waived(
+    judged: Judgement, complaint: Complaint, waivers: Sequence[Waiver], now: Instant
+) -> Judgement:
+    touching = [each for each in waivers if each.covers(complaint)]
+    if not touching:
+        return judged
+    told = [each.until if each.since <= now else each.since for each in touching]
+    recheck = min(told if judged.recheck is None else [*told, judged.recheck])
+    if not any(each.since <= now for each in touching):
+        return judged._replace(recheck=recheck)
+    return judged._replace(
+        verdict=Verdict.waived if judged.verdict is Verdict.failed else judged.verdict,
+        standing=Verdict.waived if judged.standing is Verdict.failed else judged.standing,
+        recheck=recheck,
+    )

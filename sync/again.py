@@ -172,7 +172,7 @@ def judge_again(
     ):
         lead, complaint = folded.lead, folded.complaint
         if lead.decision is Decision.complaint:
-            judged = waive(bound.judge.judge(complaint, now), complaint.case, waivers, now)
+            judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
             findings = find(bound, complaint, judged, url=lead.url)
             if folded.circle is not None:
                 findings += one_sided(elsewhere, bound, complaint, folded.circle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ombud.model.facts import UNKNOWN, Verdict
@@ -13,7 +14,7 @@ from sync.findings import label_of
 from sync.note import wall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from ombud.model.calendar import Calendar
@@ -38,8 +39,12 @@ def explain(
     rule: str | None,
     waivers: Sequence[Waiver],
     now: Instant,
+    said: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """Give the explanation of one ticket's findings, line by line, in the desk's zone."""
+    """Give the explanation of one ticket's findings, line by line, in the desk's zone.
+
+    `said` is what people said of the case, by rule: waivers, explanations, disputes.
+    """
     zone = bound.mapping.tzinfo
     for judged in judge_again(bound, elsewhere, store, waivers, now=now, only=state.ref):
         complaint = judged.complaint
@@ -56,6 +61,7 @@ def explain(
                 yield ""
                 why = sums.get((finding.rule, finding.occurrence))
                 yield from _finding(bound, complaint, finding, why, edition, zone)
+                yield from (f"  {line}" for line in said.get(finding.rule, ()))
     for gap in bound.judge.gaps:
         if rule is None or gap.rule.id == rule:
             yield ""

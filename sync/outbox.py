@@ -116,7 +116,8 @@ def _book(
         return
     with store.begin(account, epoch) as tx:
         if receipt.outcome is Outcome.done:
-            tx.book_done(posted, moved_back=plan.move_back is not None, now=now())
+            back = None if plan.move_back is None else plan.move_back.transition
+            tx.book_done(posted, moved_back=back, now=now())
             sent.done.append((plan, receipt))
         elif receipt.outcome is Outcome.stale:
             tx.void_plan(posted.ref, posted.key)

@@ -36,6 +36,7 @@ _STEP: Final = 200
 def read_rows(service: Service, asked: Asked, *, tell: Tell | None = None) -> Backtest:
     """Judge every stored complaint through fold, judge and waivers, and tally what that gives."""
     tally = asked.tally()
+    service.refresh()
     for number, folded in enumerate(
         fold_again(asked.bound, service.elsewhere, service.store, happened_by=asked.until), 1
     ):
@@ -122,7 +123,7 @@ def judged_by(
     service: Service, bound: Bound, complaint: Complaint, now: Instant
 ) -> Sequence[Judgement]:
     """Judge a complaint by the edition of the pack that its receipt chooses, waivers applied."""
-    return waive(bound.judge.judge(complaint, now), complaint.case, service.waivers, now)
+    return waive(bound.judge.judge(complaint, now), complaint, service.waivers(bound), now)
 
 
 def same_fold(one: Bound, other: Bound) -> bool:

@@ -22,9 +22,11 @@ from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.ingest import Privacy
 from sync.outbox import send
+from sync.persons import Persons
 from sync.report import SyncReport
 from sync.settle import Settling, Tally, settle, store_readings
 from sync.signin import SignIn
+from sync.waivers import remarks, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,20 +77,16 @@ class Service:
         self.sleep = sleep
         self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
         self.signin = SignIn(settings, store, clock, sleep)
+        self.persons = Persons.of(settings, store.pseudonym)
         self.elsewhere = Elsewhere(
             {bound.name: bound for bound in self.bounds},
             {name: account.vendor for name, account in settings.accounts.items()},
-            {
-                store.pseudonym(native.partition(":")[2]): person
-                for person, natives in settings.persons.items()
-                for native in natives
-            },
+            self.persons.same,
         )
         self._connectors: dict[str, Connector] = {}
         self._privacies: dict[str, Privacy] = {}
         self._waiting: Callable[[str, float], None] | None = None
-        #: Waivers in force; none can be granted yet.
-        self.waivers: Sequence[Waiver] = ()
+        self._waivers: dict[tuple[str, str], tuple[Waiver, ...]] = {}
 
     def __enter__(self) -> Self:
         """Give the service."""
@@ -115,6 +113,21 @@ class Service:
     def wait(self, seconds: float) -> None:
         """Wait between two syncs."""
         self.sleep(seconds)
+
+    def waivers(self, bound: Bound, *, known_by: Instant | None = None) -> tuple[Waiver, ...]:
+        """Give a binding's waivers as of the last `refresh`, or as they were known at an instant."""
+        key = (bound.name, bound.digests_text)
+        held = self._waivers.get(key) if known_by is None else None
+        if held is None:
+            with self.store.acts() as acts:
+                held = waivers_of(bound, acts.waivers(bound.name), known_by=known_by)
+            if known_by is None:
+                self._waivers[key] = held
+        return held
+
+    def refresh(self) -> None:
+        """Look at what people decided meanwhile."""
+        self._waivers.clear()
 
     def connector(self, account: str) -> Connector:
         """Give an account's connector; raises `SettingsError` where secrets are missing."""
@@ -258,12 +271,13 @@ class Service:
     ) -> Iterator[tuple[Finding, str, str]]:
         """Judge every stored complaint again: finding, ticket key, address."""
         now = as_of if as_of is not None else self.now()
+        self.refresh()
         for bound in self.bounds:
             for judged in judge_again(
                 bound,
                 self.elsewhere,
                 self.store,
-                self.waivers,
+                self.waivers(bound, known_by=known_at),
                 now=now,
                 happened_by=as_of,
                 known_by=known_at,
@@ -294,7 +308,12 @@ class Service:
             raise NotFound(
                 f"{ref} belongs to binding {found.binding!r}, which ombud.toml no longer has"
             )
-        yield from explain(bound, self.elsewhere, self.store, found, rule, self.waivers, self.now())
+        self.refresh()
+        with self.store.acts() as acts:
+            said = remarks(acts, bound, found.case, self.now())
+        yield from explain(
+            bound, self.elsewhere, self.store, found, rule, self.waivers(bound), self.now(), said
+        )
 
     def import_log(self, file: Path, mapping: Path, *, tell: Tell | None = None) -> SyncReport:
         """Import an event log into the binding that uses this mapping file."""
@@ -407,7 +426,8 @@ class Service:
             elsewhere=self.elsewhere,
             store=self.store,
             privacy=self._privacy(bound),
-            waivers=self.waivers,
+            waivers=self.waivers(bound),
+            persons=self.persons,
             acting=not self.store.observe_only(bound.account, bound.name),
             now=self.now(),
             block_from=block_from,

@@ -38,7 +38,8 @@ _MASK: Final = (1 << _BITS) - 1
 
 def readable(service: Service, asked: Asked) -> str | None:
     """Say why the SQL reading can not answer; `None` where it can."""
-    if service.waivers:
+    service.refresh()
+    if service.waivers(asked.bound):
         return "waivers are in force, which are applied complaint by complaint"
     if asked.against is not None and asked.compares and not same_fold(asked.bound, asked.against):
         return "the pack in force understands some fields otherwise"

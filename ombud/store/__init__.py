@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from ombud.store.acts import (
+    Acts,
+    DisputeRow,
+    ExplanationRow,
+    ForceRow,
+    ReviewRow,
+    RunRow,
+    StepRow,
+    StopRow,
+    WaiverRow,
+    WordRow,
+    name_of,
+)
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.postgresql import BY_DUMP, SCHEME
@@ -13,17 +26,28 @@ __all__ = [
     "BY_DUMP",
     "QUARANTINE",
     "SCHEME",
+    "Acts",
     "Busy",
+    "DisputeRow",
+    "ExplanationRow",
+    "ForceRow",
     "Interval",
     "Posted",
     "Posting",
+    "ReviewRow",
+    "RunRow",
     "Settled",
     "StaleLease",
+    "StepRow",
+    "StopRow",
     "Store",
     "StoreError",
     "TicketState",
     "Transaction",
     "Triage",
+    "WaiverRow",
+    "WordRow",
+    "name_of",
     "open_store",
     "restore_backup",
 ]

@@ -14,6 +14,7 @@ from ombud.model.connector import Gone
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store import postgresql
+from ombud.store.acts import Acts, stop_of
 from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
 from ombud.store.facts import stored_digest
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from ombud.model.event import Event
     from ombud.model.facts import Instant, Verdict
+    from ombud.store.acts import StopRow
     from ombud.store.values import Interval
 
 _CHUNK = 500
@@ -117,6 +119,24 @@ class Store:
                     f"{account} has been taken over by another process; this one stops"
                 )
             yield Transaction(db, self._vault)
+
+    @contextmanager
+    def book(self) -> Iterator[Acts]:
+        """Keep what people decide, in one transaction; no lease is needed, for no helpdesk is touched."""
+        with writing(self._engine) as db:
+            check_version(db)
+            yield Acts(db, self._vault)
+
+    @contextmanager
+    def acts(self) -> Iterator[Acts]:
+        """Read what people decided."""
+        with reading(self._engine) as db:
+            yield Acts(db, self._vault)
+
+    def stopped(self, account: str) -> StopRow | None:
+        """Give the stop that an account is under at this very moment."""
+        with reading(self._engine) as db:
+            return stop_of(db, account)
 
     @contextmanager
     def signing(self, account: str) -> Iterator[None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, literal_column, update
 
+from ombud.store.acts import Acts, blame, forget_words
 from ombud.store.findings import put_findings
 from ombud.store.log import append_lines
 from ombud.store.statements import Change, Clash, Put
@@ -68,6 +69,7 @@ class Transaction:
         """Write over an open transaction."""
         self._db = connection
         self._vault = vault
+        self.acts = Acts(connection, vault)
 
     def put_settled(self, settled: Sequence[Settled], *, known_at: Instant) -> None:
         """Store what settling a page brought."""
@@ -191,11 +193,13 @@ class Transaction:
             )
         )
 
-    def book_done(self, posted: Posted, *, moved_back: bool, now: Instant) -> None:
-        """Record a plan that is in place."""
+    def book_done(self, posted: Posted, *, moved_back: str | None, now: Instant) -> None:
+        """Record a plan that is in place, with the transition that it undid, and whose rules asked for that."""
         self.drop_plan(posted.ref, posted.key)
-        kinds = ["mark", "move_back"] if moved_back else ["mark"]
+        kinds = ["mark", "move_back"] if moved_back is not None else ["mark"]
         ref = posted.ref
+        if moved_back is not None:
+            blame(self._db, ref, moved_back, now)
         _PUT_SENT.rows(self._db, [(ref.account, ref.vendor, ref.id, kind, now) for kind in kinds])
 
     def book_refused(
@@ -237,3 +241,4 @@ class Transaction:
     def forget(self, case: str) -> None:
         """Forget everything personal about a case; its findings stay."""
         self._vault.forget(self._db, case)
+        forget_words(self._db, case)

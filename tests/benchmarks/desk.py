@@ -144,6 +144,7 @@ def settling(opened: Service, epoch: int) -> Settling:
         opened.store,
         Privacy(opened.store.pseudonym, bound.mapping),
         (),
+        opened.persons,
         True,
         now,
         now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 
 import pytest
@@ -15,6 +16,26 @@ from ombud.store.tables import VERSION, metadata
 from tests.stores import put, ref, run_on, settled, store_at, url_at
 
 pytestmark = pytest.mark.usefixtures("either")
+#: A version after this program's.
+NEXT = f"{int(VERSION) + 1:04d}"
+#: Tables of the first version.
+FIRST = frozenset(
+    [
+        "meta",
+        "cursor",
+        "epoch",
+        "ticket",
+        "event",
+        "link",
+        "casekey",
+        "person",
+        "finding",
+        "decision",
+        "token",
+        "outbox",
+        "sent",
+    ]
+)
 
 
 @pytest.fixture
@@ -27,27 +48,35 @@ def database(tmp_path):
 
 @pytest.fixture
 def newer(tmp_path, monkeypatch):
-    """Make this program one that knows a second migration; its text is to be set."""
+    """Make this program one that knows a further migration; its text is to be set."""
     folder = tmp_path / "migrations"
-    (folder / "versions").mkdir(parents=True)
-    (folder / "env.py").write_text(
-        (migrate._FOLDER / "env.py").read_text(encoding="utf-8"), encoding="utf-8"
-    )
-    first = migrate._FOLDER / "versions" / "0001_first.py"
-    (folder / "versions" / "0001_first.py").write_text(
-        first.read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    shutil.copytree(migrate._FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "_FOLDER", folder)
-    monkeypatch.setattr(migrate, "VERSION", "0002")
-    monkeypatch.setattr(backup, "VERSION", "0002")
+    monkeypatch.setattr(migrate, "VERSION", NEXT)
+    monkeypatch.setattr(backup, "VERSION", NEXT)
 
-    def second(body):
-        head = 'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\ndef upgrade():\n'
-        (folder / "versions" / "0002_second.py").write_text(
+    def further(body):
+        head = f'from alembic import op\nrevision = "{NEXT}"\ndown_revision = "{VERSION}"\ndef upgrade():\n'
+        (folder / "versions" / f"{NEXT}_further.py").write_text(
             head + textwrap.indent(body, "    "), encoding="utf-8"
         )
 
-    return second
+    return further
+
+
+@pytest.fixture
+def first(tmp_path, monkeypatch):
+    """Give a database as the first version left it, with a ticket in it."""
+    store = store_at(tmp_path)
+    put(store, settled())
+    store.close()
+    made_later = [name for name in metadata.tables if name not in FIRST]
+    run_on(
+        tmp_path,
+        *(f'DROP TABLE "{name}"' for name in made_later),
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    return tmp_path
 
 
 def test_migrations_end_in_the_tables_of_the_program(database):
@@ -87,14 +116,28 @@ def test_an_older_database_is_migrated_and_a_copy_of_a_file_taken_first(
     put(store, settled("2"))
     assert not store.observe_only("acme", "complaints")
     store.close()
-    assert run_on(database, "SELECT version_num FROM alembic_version") == [("0002",)]
-    before = "ombud.db.before-0002"
+    assert run_on(database, "SELECT version_num FROM alembic_version") == [(NEXT,)]
+    before = f"ombud.db.before-{NEXT}"
     assert (tmp_path / before).exists() == (either == "sqlite")
     if either == "sqlite":
         assert run_on(tmp_path, "SELECT version_num FROM alembic_version", name=before) == [
-            ("0001",)
+            (VERSION,)
         ]
         assert run_on(tmp_path, "SELECT ticket FROM ticket", name=before) == [("1",)]
+
+
+def test_a_database_of_the_first_version_is_brought_to_this_one(first):
+    store = store_at(first)
+    assert ref() in store.states([ref()])
+    put(store, settled("2"))
+    with store.acts() as acts:
+        assert acts.waivers() == []
+    assert store.verify_log() == 0
+    store.close()
+    engine = make_engine(url_at(first))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, database, newer):
@@ -103,7 +146,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, database
     )
     with pytest.raises(StoreError, match="nothing_of_the_kind"):
         store_at(tmp_path)
-    assert run_on(database, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert run_on(database, "SELECT version_num FROM alembic_version") == [(VERSION,)]
     with pytest.raises(Exception, match="note"):
         run_on(database, "SELECT note FROM cursor")
 
@@ -111,7 +154,8 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, database
 def test_a_newer_database_is_refused(tmp_path, database):
     run_on(database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(
-        StoreError, match=r"is of version 9999, this program knows 0001\. Run the newer program"
+        StoreError,
+        match=rf"is of version 9999, this program knows {VERSION}\. Run the newer program",
     ):
         store_at(tmp_path)
 

@@ -74,8 +74,8 @@ def test_a_plan_in_place_is_booked_for_budgets_and_for_taking_it_away(store):
     put(store, settled("1", posting=posting("k1")), settled("2", posting=posting("k2")))
     first, second = store.posted("acme", 100)
     with writing(store) as tx:
-        tx.book_done(first, moved_back=True, now=50)
-        tx.book_done(second, moved_back=False, now=60)
+        tx.book_done(first, moved_back="e1", now=50)
+        tx.book_done(second, moved_back=None, now=60)
     assert waiting(store) == []
     assert (store.moves_since("acme", 49), store.moves_since("acme", 50)) == (1, 0)
     assert store.moves_since("other", 0) == 0
