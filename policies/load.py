@@ -144,9 +144,7 @@ def load_pack(source: str | Path) -> Pack:
         faults.append(Fault(("effective", "to"), "ends before it begins", "Write a later day"))
     loosened: tuple[Loosened, ...] = ()
     if len(merged.files) > 1 and not faults:
-        loosened = _loosened(
-            load_pack(merged.files[1].path), merged.files[0], rules, profiles, faults
-        )
+        loosened = _loosened(load_pack(merged.files[1].path), merged.files[0], rules, profiles)
     if faults:
         raise PackError(merged.problem(fault) for fault in faults)
     return Pack(
@@ -287,9 +285,9 @@ def _loosened(
     file: Marked,
     rules: Sequence[Rule],
     profiles: Mapping[str, tuple[str, ...]],
-    faults: list[Fault],
 ) -> tuple[Loosened, ...]:
-    """Find where an overlay asks less than its base; each place has to be declared, with a reason."""
+    """Find where an overlay asks less than its base; `PackError` where one is not declared, with a reason."""
+    problems: list[Problem] = []
     content = file.content
     declared = {each["rule"]: each["reason"] for each in content.get("loosen", ())}
     own = {each["id"] for each in content.get("rules", ())}
@@ -306,18 +304,20 @@ def _loosened(
             found.setdefault(left, (f"profile {name} leaves it out", ("profiles", name)))
     for rule_id, (what, where) in found.items():
         if rule_id not in declared:
-            faults.append(
-                Fault(
+            problems.append(
+                file.problem(
                     where,
                     f"{rule_id} asks less than {base.id}: {what}",
                     'Say so under "loosen" with a reason, or ask as much',
                 )
             )
-    for i, each in enumerate(content.get("loosen", ())):
-        if each["rule"] not in found:
-            faults.append(
-                Fault(("loosen", i), f'"{each["rule"]}" is not loosened', "Remove the entry")
-            )
+    problems += [
+        file.problem(("loosen", i), f'"{each["rule"]}" is not loosened', "Remove the entry")
+        for i, each in enumerate(content.get("loosen", ()))
+        if each["rule"] not in found
+    ]
+    if problems:
+        raise PackError(problems)
     return tuple(
         Loosened(rule_id, what, declared[rule_id])
         for rule_id, (what, _) in found.items()

@@ -74,7 +74,7 @@ def _translated(file: Marked, error: Any, words: Sequence[str]) -> Problem:
                 error["msg"],
                 "Write for instance {present: owner}, {severity: high} or {severity: {in: [high, critical]}}",
             )
-        case "one_check" | "one_unit" | "one_body":
+        case "one_check" | "one_unit" | "one_body" | "one_pause" | "one_count":
             return file.problem(where, error["msg"], "Keep one")
         case "reserved":
             return file.problem(
