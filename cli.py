@@ -17,6 +17,7 @@ from connectors.file import LogError
 from ombud import terminal
 from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
 from ombud.commands.accounts import accounts
+from ombud.commands.capture import capture
 from ombud.commands.packs import packs
 from ombud.commands.sandbox import sandbox
 from ombud.log import configure_logging
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.add_typer(accounts, name="accounts")
 app.add_typer(packs, name="packs")
 app.add_typer(sandbox, name="sandbox")
+app.command()(capture)
 
 
 class FailOn(StrEnum):

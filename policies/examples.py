@@ -257,9 +257,17 @@ def _edition(editions: Mapping[str, Pack], asked: str, file: Marked) -> Pack:
     return editions[asked]
 
 
+def read_text(text: bytes, path: Path, pack: Pack) -> list[Example]:
+    """Read examples that are not in a file yet, by one edition; raises `PackError`."""
+    return _Reading(pack, _marked(text, path)).examples()
+
+
 def _examples_file(path: Path) -> Marked:
     with path.open("rb") as handle:
-        text = handle.read(MAXIMUM_BYTES + 1)
+        return _marked(handle.read(MAXIMUM_BYTES + 1), path)
+
+
+def _marked(text: bytes, path: Path) -> Marked:
     try:
         file = read(text, path)
     except Unreadable as error:

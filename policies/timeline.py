@@ -167,7 +167,8 @@ def _events(
         if i == 0:
             yield event(Kind.created)
             for name in unknown:
-                yield event(Kind.field, name, UNKNOWN)
+                field = _reached(name) if name in milestones else name
+                yield event(Kind.field, field, UNKNOWN)
         if "language" in each:
             # Known a moment before, as messages are heard before the changes of their instant.
             yield event(
