@@ -9,32 +9,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.facts import UNKNOWN, Verdict
-from ombud.model.scope import Decision
-from ombud.store.facts import TableWriter
 from policies.rule import Deadline, Guard
-from sync.again import fold_again
 from sync.row_reading import facets_of, occurrence_of, received
 from sync.tally import mondays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from ombud.model.facts import Complaint, Instant
-    from ombud.store.facts import FactsReader
     from policies.judge import Judgement
     from policies.rule import Rule
     from sync.again import Folded
     from sync.binding import Bound, Edition
-    from sync.service import Service
-    from sync.tried import Asked
 
     Tell = Callable[[int, int | None, str], None]
 
@@ -213,48 +205,3 @@ def compared(judged: Judgement) -> bool:
     if stop is None:
         return verdict in {Verdict.pending, Verdict.failed}
     return verdict is (Verdict.passed if stop <= due else Verdict.failed)
-
-
-def write_missing(
-    service: Service,
-    asked: Asked,
-    reader: FactsReader,
-    wanted: Sequence[Need],
-    *,
-    tell: Tell | None = None,
-) -> None:
-    """Write the dues that a set has not yet, and those that time has overtaken."""
-    missing = [
-        need
-        for need in {need.name: need for need in wanted}.values()
-        if _stale(reader, need, asked)
-    ]
-    if not missing:
-        return
-    judging = Judging(missing, asked.until)
-    with ExitStack() as files:
-        writers = {
-            need.name: files.enter_context(TableWriter(_beside(reader, need), DUES))
-            for need in missing
-        }
-        folds = fold_again(asked.bound, service.elsewhere, service.store, happened_by=asked.until)
-        for number, folded in enumerate(folds, 1):
-            if folded.lead.decision is Decision.complaint:
-                common = common_row(folded, asked.bound.mapping.tzinfo)
-                for name, row in judging.rows(folded.complaint, common):
-                    writers[name].add(row)
-            if tell is not None and number % _STEP == 0:
-                tell(number, None, "")
-    for need in missing:
-        _beside(reader, need).replace(reader.folder.dues(need.name))
-
-
-def _beside(reader: FactsReader, need: Need) -> Path:
-    return reader.folder.dues(need.name).with_suffix(".new")
-
-
-def _stale(reader: FactsReader, need: Need, asked: Asked) -> bool:
-    if not reader.folder.dues(need.name).exists():
-        return True
-    again = reader.least(reader.dues(need.name), "again")
-    return again is not None and again <= asked.until

@@ -7,7 +7,7 @@ No text of a pack stands in a statement: constants are bound, columns and files 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ombud.store.facts import FactsReader
     from policies.rule import Rule
     from sync.binding import Bound, Edition
+    from sync.dues import Need
     from sync.tried import Asked
 
 #: Before and after every receipt.
@@ -84,6 +85,15 @@ def _spans(asked: Asked) -> Iterator[_Span]:
     """Cut time by receipt where another edition begins to hold."""
     against = asked.against if asked.compares else None
     bounds = [bound for bound in (asked.bound, against) if bound is not None]
+    for day, begin, end in _cuts(bounds):
+        yield _Span(begin, end, _holding(asked.bound, day), _holding(against, day), newest=False)
+    # Where the receipt is not known the newest edition judges.
+    newest = asked.bound.judge.newest
+    yield _Span(0, 0, newest, against.judge.newest if against is not None else None, newest=True)
+
+
+def _cuts(bounds: Sequence[Bound]) -> Iterator[tuple[date | None, Instant, Instant]]:
+    """Give the spans of time in which the same editions hold: first day, and first instant to last."""
     days = {
         day
         for bound in bounds
@@ -94,23 +104,29 @@ def _spans(asked: Asked) -> Iterator[_Span]:
         )
         if day is not None
     }
-    newest = asked.bound.judge.newest
+    newest = bounds[0].judge.newest
     zone = newest.calendars[newest.calendar].tzinfo
     edges = {day: instant(datetime.combine(day, time(), tzinfo=zone)) for day in sorted(days)}
-    cuts = [(None, _BEGIN), *edges.items(), (None, _END)]
+    cuts: list[tuple[date | None, Instant]] = [(None, _BEGIN), *edges.items(), (None, _END)]
     for (day, begin), (_, end) in pairwise(cuts):
-        yield _Span(
-            begin,
-            end,
-            _holding(asked.bound, day),
-            _holding(against, day),
-            newest=False,
-        )
-    # Where the receipt is not known the newest edition judges.
-    yield _Span(0, 0, newest, against.judge.newest if against is not None else None, newest=True)
+        yield day, begin, end
 
 
-def _holding(bound: Bound | None, day: Any) -> Edition | None:
+def received_within(need: Need) -> tuple[str, list[object]]:
+    """Give the condition that a rule's edition is the one that holds for a complaint."""
+    spans = [
+        _Span(begin, end, need.edition, None, newest=False)
+        for day, begin, end in _cuts([need.bound])
+        if _holding(need.bound, day) is need.edition
+    ]
+    if need.edition is need.bound.judge.newest:
+        spans.append(_Span(0, 0, need.edition, None, newest=True))
+    told = [each.sql() for each in spans]
+    values = [value for _, held in told for value in held]
+    return f"({' OR '.join(sql for sql, _ in told) or 'false'})", values
+
+
+def _holding(bound: Bound | None, day: date | None) -> Edition | None:
     if bound is None or day is None:
         return None
     return in_force(bound.judge.editions, day)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ombud.model.facts import Verdict
 from ombud.store.facts import COMPLAINT, FactsReader
-from sync.dues import needs, write_missing
+from sync.dues import needs
 from sync.facts import Layout, facts_folder, stamp, write_facts
+from sync.missing_dues import write_missing
 from sync.questions import period, questions
 from sync.row_reading import ACTING, review, same_fold
 from sync.tally import FACETS, Act, Drawn, Tally, Turned, mondays

@@ -132,6 +132,11 @@ class Calendar:
         """Give the desk's zone."""
         return self._tz
 
+    @property
+    def begin(self) -> Instant:
+        """Give the first instant of the days laid out."""
+        return self._begin
+
     def _edge(self, day: int, minute: int) -> Instant:
         local = datetime.fromordinal(day) + timedelta(minutes=minute)
         offset = self._tz.utcoffset(local)

@@ -175,12 +175,16 @@ class FactsReader:
 
     def attach(self, name: str, path: Path) -> None:
         """Let a file be asked under a name."""
-        told = str(path).replace("'", "''")
-        self._db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{told}')")  # noqa: S608 (names and path are ours)
+        self._db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {self.source(path)}")  # noqa: S608 (names and path are ours)
 
     def dues(self, name: str) -> str:
         """Give one rule's dues as something to select from."""
-        told = str(self.folder.dues(name)).replace("'", "''")
+        return self.source(self.folder.dues(name))
+
+    @staticmethod
+    def source(path: Path) -> str:
+        """Give a file as something to select from."""
+        told = str(path).replace("'", "''")
         return f"read_parquet('{told}')"
 
     def column(self, name: str) -> ColumnElement[Any]:
