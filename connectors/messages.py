@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ombud.model.event import Cause, Kind, Nature
-from ombud.model.word import word_in
+from ombud.model.word import REASONED, word_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ def word(note: Event, text: str) -> Event | None:
         cause=Cause.person,
         kind=Kind.word,
         field=verb,
-        nature=Nature.choice,
+        nature=Nature.words if verb in REASONED else Nature.choice,
         before=None,
         after=argument,
         message=None,

@@ -18,7 +18,7 @@ from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
 from sync.reconcile import plan, to_json
-from sync.words import answers_to, words_of
+from sync.words import Hearing, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
-    from ombud.model.word import Asked
     from ombud.store import Store
     from policies.judge import Judgement
     from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
+    from sync.persons import Persons
+    from sync.words import Answer
 
 #: Waits before a ticket that could not be read or judged is tried again, by failures in a row.
 _BACK_OFF = (MINUTE, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY)
@@ -74,7 +75,8 @@ class Settling:
         elsewhere: the other helpdesks.
         store: the database.
         privacy: pseudonyms for persons and words.
-        waivers: those in force.
+        waivers: those that hold or will, as `waive` takes them.
+        persons: who is who.
         acting: whether plans may be made at all; after a restore everything is only observed.
         now: the present instant.
         block_from: transitions before it are flagged and not moved back.
@@ -88,6 +90,7 @@ class Settling:
     store: Store
     privacy: Privacy
     waivers: Sequence[Waiver]
+    persons: Persons
     acting: bool
     now: Instant
     block_from: Instant
@@ -236,7 +239,7 @@ def _settle_one(
     if home != bound.name:
         findings = None
     elif decision is Decision.complaint:
-        judged = waive(bound.judge.judge(complaint, now), complaint.case, at.waivers, now)
+        judged = waive(bound.judge.judge(complaint, now), complaint, at.waivers, now)
         only_loud = state is None or state.case is None
         findings = find(bound, complaint, judged, url=url, only_loud=only_loud)
         if across:
@@ -245,18 +248,8 @@ def _settle_one(
     else:
         findings = [scope_left(bound, complaint, url=url)]
         withdrawn = "left the scope"
-    words = words_of(told, now) if home == bound.name else []
-    answers = (
-        answers_to(
-            bound,
-            complaint,
-            words,
-            lambda would: bound.judge.judge(would, now),
-            lambda word, asked: _request(at, complaint, word, asked),
-        )
-        if words
-        else []
-    )
+    words = words_of(told)
+    answers, again = _answers(at, reading, complaint, words) if words else ([], False)
     decided = decide(
         bound,
         complaint,
@@ -284,7 +277,7 @@ def _settle_one(
             binding=bound.name,
             case=complaint.case,
             settled=bound.digest,
-            recheck=decided.recheck,
+            recheck=now if again else decided.recheck,
             refused=state.refused if state is not None else None,
             complete=complete,
         ),
@@ -299,6 +292,22 @@ def _settle_one(
         links=links,
         touched=touched,
     )
+
+
+def _answers(
+    at: Settling, reading: Reading, complaint: Complaint, words: Sequence[Event]
+) -> tuple[list[Answer], bool]:
+    """Carry out an agent's words, those of this ticket that are new."""
+    hearing = Hearing(
+        store=at.store,
+        bound=at.bound,
+        persons=at.persons,
+        complaint=complaint,
+        judge=lambda would: waive(at.bound.judge.judge(would, at.now), would, at.waivers, at.now),
+        since=at.block_from,
+        now=at.now,
+    )
+    return hearing.answers(words, {each.id: each for each in words_of(reading.events)})
 
 
 def _posting(
@@ -372,9 +381,3 @@ def _put_aside(
     return Settled(
         replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait)
     )
-
-
-def _request(at: Settling, complaint: Complaint, word: Event, asked: Asked) -> str:
-    """Carry out a word about a waiver or a dispute."""
-    del at, complaint, word
-    return f"“/ombud {asked.verb}” is not possible here yet."

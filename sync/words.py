@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ombud.model.event import Cause, Kind
 from ombud.model.facts import Transition, Verdict
 from ombud.model.instant import DAY, moment
 from ombud.model.word import Asked, Verb, asked
+from ombud.store import WordRow
 from sync.findings import find
 from sync.note import wall
+from sync.persons import Refused
+from sync.waivers import NotWaivable, approve, dispute, explain_breach, request_waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
+    from ombud.store import Acts, Store
     from policies.judge import Judgement
     from sync.binding import Bound
+    from sync.persons import Person, Persons
 
 #: An answer stands in the living text for so long after its word was said.
 SHOWN: Final = 7 * DAY
@@ -29,8 +33,14 @@ MOST_ANSWERS: Final = 2
 #: Occurrence of a closing that has not happened: what it would need is judged as if it had.
 _IF_CLOSED: Final = "if-closed"
 _CLOSED: Final = "closed"
-#: Labels named in one line; more are counted.
+#: Labels named in one line, and rules that cannot be told; more are counted, or left out.
 _MOST_NAMED: Final = 6
+_MOST_OPEN: Final = 2
+#: Words that ask for something which others decide, or which others asked for.
+REQUESTS: Final = frozenset({Verb.dispute, Verb.waive, Verb.approve})
+#: How a word ended.
+DONE: Final = "done"
+REFUSED: Final = "refused"
 
 
 class Answer(NamedTuple):
@@ -46,42 +56,185 @@ class Answer(NamedTuple):
     line: str
 
 
-def words_of(events: Iterable[Event], now: Instant) -> list[Event]:
-    """Give the words said within the time that answers are shown for, oldest first."""
-    found = [event for event in events if event.kind is Kind.word and event.happened > now - SHOWN]
-    return sorted(found, key=lambda event: event.order)
+def words_of(events: Iterable[Event]) -> list[Event]:
+    """Give the words among a case's events."""
+    return [event for event in events if event.kind is Kind.word]
 
 
-def answers_to(
-    bound: Bound,
-    complaint: Complaint,
-    words: Sequence[Event],
-    judge: Callable[[Complaint], Iterable[Judgement]],
-    request: Callable[[Event, Asked], str],
-) -> list[Answer]:
-    """Give the answers that the living text shows: the newest, and none that a clean closing has overtaken.
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Hold what carrying out a ticket's words takes.
 
-    Args:
-        bound: the binding.
-        complaint: its facts, in which words about facts count already.
-        words: those said lately, oldest first.
+    Attributes:
+        store: keeps which were carried out, and what was said of them.
+        bound: the binding of the ticket.
+        persons: who is who.
+        complaint: the case's facts, in which words about facts count already.
         judge: judges a complaint as it would stand.
-        request: carries out, once, a word about a waiver or a dispute, and gives what is to be said of it.
+        since: words about waivers and disputes from before are history: nobody said them to us.
+        now: the present instant.
 
     """
-    found: list[Answer] = []
-    for word in words:
-        told = asked(word.field or "", _argument(word), bound.mapping.tzinfo)
+
+    store: Store
+    bound: Bound
+    persons: Persons
+    complaint: Complaint
+    judge: Callable[[Complaint], Iterable[Judgement]]
+    since: Instant
+    now: Instant
+
+    def answers(
+        self, told: Sequence[Event], fresh: Mapping[str, Event]
+    ) -> tuple[list[Answer], bool]:
+        """Carry out the words that are new, each once; give the answers to show, and whether to judge again at once.
+
+        Args:
+            told: the words of the whole case, as stored.
+            fresh: words of the ticket that was read, by their event's id: only these have what stands behind the verb.
+
+        """
+        with self.store.acts() as acts:
+            known = {each.order: acts.word(each.ref, each.id) for each in told}
+        new = [each for each in told if known[each.order] is None and each.id in fresh]
+        if new:
+            with self.store.book() as acts:
+                for word in new:
+                    row = self._carry_out(acts, word, fresh[word.id])
+                    acts.put(row)
+                    known[word.order] = row
+        shown = []
+        for word in sorted(told, key=lambda each: each.order):
+            held = known[word.order]
+            if held is not None and word.happened > self.now - SHOWN:
+                again = held.verb == Verb.check and held.state == DONE
+                shown.append(Answer(word, self._checked(word) if again else held.answer))
+        return shown[-MOST_ANSWERS:], any(word.field in REQUESTS for word in new)
+
+    def _carry_out(self, acts: Acts, word: Event, fresh: Event) -> WordRow:
+        argument = fresh.after if isinstance(fresh.after, str) else None
+        verb = word.field or ""
+        told = asked(verb, argument, self.bound.mapping.tzinfo)
         if isinstance(told, str):
-            line = f"“{_written(word)}”: {told}"
-        elif told.verb in {Verb.dispute, Verb.waive} and told.rule not in _rules(bound):
-            line = f"“{_written(word)}”: {_no_rule(bound, told.rule)}"
-        elif told.verb in {Verb.dispute, Verb.waive, Verb.approve}:
-            line = request(word, told)
+            state, line = REFUSED, told
+        elif told.verb in REQUESTS:
+            try:
+                state, line = DONE, self._request(acts, word, told)
+            except Refused as error:
+                state, line = REFUSED, str(error) if str(error).endswith("?") else f"{error}."
         else:
-            line = _answer(bound, complaint, word, told, judge)
-        found.append(Answer(word, line))
-    return found[-MOST_ANSWERS:]
+            state, line = self._answer(word, told)
+        if state == REFUSED:
+            line = f"“{f'/ombud {verb}'.strip()}”: {line}"
+        return WordRow(
+            account=word.ref.account,
+            ticket=word.ref.id,
+            event=word.id,
+            vendor=word.ref.vendor,
+            verb=verb,
+            argument=argument,
+            actor=word.actor,
+            happened=word.happened,
+            state=state,
+            answer=line,
+        )
+
+    def _request(self, acts: Acts, word: Event, told: Asked) -> str:
+        """Carry out a word about a waiver or a dispute; raises `Refused`."""
+        if word.actor is None or word.happened < self.since:
+            raise Refused("It was said before this helpdesk was read first. Say it again")
+        by = self.persons.account(word.actor)
+        if told.verb is Verb.approve:
+            if by.name is None:
+                raise Refused(
+                    "Your account is linked to no person, so nobody can tell whether somebody else asked. "
+                    "An admin links it in [persons] of ombud.toml"
+                )
+            approve(acts, told.id, by=by, persons=self.persons, now=self.now)
+            return f"Waiver {told.id} approved by {by.name}."
+        if told.verb is Verb.dispute:
+            name = dispute(
+                acts,
+                self.bound,
+                rule=told.rule,
+                case=self.complaint.case,
+                why=told.reason,
+                by=by,
+                now=self.now,
+                event=word.id,
+            )
+            return f"Dispute {name} of {told.rule} noted; the finding stands until it is decided."
+        return self._waive(acts, word, told, by)
+
+    def _waive(self, acts: Acts, word: Event, told: Asked, by: Person) -> str:
+        until = told.when or 0
+        try:
+            name = request_waiver(
+                acts,
+                self.bound,
+                rule=told.rule,
+                case=self.complaint.case,
+                why=told.reason,
+                requested_by=by,
+                until=until,
+                now=self.now,
+                event=word.id,
+            )
+        except NotWaivable:
+            explain_breach(
+                acts,
+                self.bound,
+                rule=told.rule,
+                case=self.complaint.case,
+                why=told.reason,
+                by=by,
+                now=self.now,
+                event=word.id,
+            )
+            return f"{told.rule} cannot be waived: what you say is recorded, and the breach stays."
+        last = _day(until - 1, self.bound.mapping.tzinfo)[: len("2026-12-31")]
+        return (
+            f"Waiver of {told.rule} until {last} asked for. Somebody else approves it: "
+            f"/ombud approve {name}"
+        )
+
+    def _answer(self, word: Event, told: Asked) -> tuple[str, str]:
+        zone = self.bound.mapping.tzinfo
+        said = wall(word.happened, zone)
+        if told.verb is Verb.check:
+            return DONE, self._checked(word)
+        if told.verb is Verb.called:
+            return DONE, f"Call of {said} noted."
+        if told.verb is Verb.not_complaint:
+            return DONE, f"Reason of {said} why it is no complaint noted."
+        recorded = self.complaint.row.get("recorded")
+        when = told.when or 0
+        if isinstance(recorded, int) and when > recorded:
+            return REFUSED, f"{_day(when, zone)} is later than the ticket itself. Receipt stays."
+        return DONE, f"Receipt noted: {_day(when, zone)}."
+
+    def _checked(self, word: Event) -> str:
+        """Say what closing would need, by judging the complaint as if it were closed now."""
+        said = wall(word.happened, self.bound.mapping.tzinfo)
+        judged = [
+            each
+            for each in self.judge(_as_if_closed(self.complaint, self.now))
+            if each.occurrence == _IF_CLOSED
+        ]
+        failed = [each for each in judged if each.verdict is Verdict.failed]
+        names = list(
+            dict.fromkeys(
+                label
+                for finding in find(self.bound, self.complaint, failed, url="")
+                for label in [fix.label for fix in finding.fixes] or [finding.rule]
+            )
+        )
+        open_ = [each.rule.id for each in judged if each.verdict is Verdict.unknown]
+        more = f" Cannot be told: {', '.join(open_[:_MOST_OPEN])}." if open_ else ""
+        if not names:
+            return f"Checked {said}: nothing is missing to close it.{more}"
+        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        return f"Checked {said}: to close it, see to {' · '.join(names[:_MOST_NAMED])}{rest}.{more}"
 
 
 def overtaken(complaint: Complaint, answer: Answer) -> bool:
@@ -95,96 +248,28 @@ def overtaken(complaint: Complaint, answer: Answer) -> bool:
     )
 
 
-def _answer(
-    bound: Bound,
-    complaint: Complaint,
-    word: Event,
-    told: Asked,
-    judge: Callable[[Complaint], Iterable[Judgement]],
-) -> str:
-    zone = bound.mapping.tzinfo
-    said = wall(word.happened, zone)
-    if told.verb is Verb.check:
-        return f"Checked {said}: {_needs(bound, complaint, word, judge)}"
-    if told.verb is Verb.called:
-        return f"Call of {said} noted."
-    if told.verb is Verb.not_complaint:
-        return f"Reason of {said} why it is no complaint noted."
-    recorded = complaint.row.get("recorded")
-    when = told.when or 0
-    if isinstance(recorded, int) and when > recorded:
-        return f"Receipt stays as it was: {_day(when, zone)} is later than the ticket itself."
-    return f"Receipt noted: {_day(when, zone)}."
-
-
-def _needs(
-    bound: Bound,
-    complaint: Complaint,
-    word: Event,
-    judge: Callable[[Complaint], Iterable[Judgement]],
-) -> str:
-    """Say what closing would need, by judging the complaint as if it were closed now."""
+def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:
+    """Give a complaint as it would be, were it closed now with all that stands in it."""
+    stays = complaint.transitions
+    at = max(now, stays[-1].at) if stays else now
+    if stays and stays[-1].until is None:
+        stays = (*stays[:-1], replace(stays[-1], until=at, stay=complaint.row))
     closing = Transition(
         event=_IF_CLOSED,
         change=_IF_CLOSED,
         ref=complaint.lead,
-        leaving=complaint.stage if isinstance(complaint.stage, str) else None,
+        leaving=complaint.stage,
         entering=_CLOSED,
         from_status=complaint.status,
         to_status=None,
-        at=max(word.happened, complaint.transitions[-1].at if complaint.transitions else 0),
-        actor=word.actor,
+        at=at,
+        actor=None,
         cause=Cause.person,
         row=complaint.row,
         until=None,
         stay=None,
     )
-    earlier = (*complaint.transitions[:-1], *_ended(complaint, closing.at))
-    judged = [
-        each
-        for each in judge(replace(complaint, transitions=(*earlier, closing)))
-        if each.occurrence == _IF_CLOSED
-    ]
-    failed = [each for each in judged if each.verdict is Verdict.failed]
-    names = list(
-        dict.fromkeys(
-            label
-            for finding in find(bound, complaint, failed, url="")
-            for label in [fix.label for fix in finding.fixes] or [finding.rule]
-        )
-    )
-    open_ = [each.rule.id for each in judged if each.verdict is Verdict.unknown]
-    more = f" Cannot be told: {', '.join(open_[:2])}." if open_ else ""
-    if not names:
-        return f"nothing is missing to close it.{more}"
-    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"to close it, see to {' · '.join(names[:_MOST_NAMED])}{rest}.{more}"
-
-
-def _ended(complaint: Complaint, at: Instant) -> tuple[Transition, ...]:
-    """Give the last stay as it would have ended."""
-    if not complaint.transitions:
-        return ()
-    last = complaint.transitions[-1]
-    return (last if last.until is not None else replace(last, until=at, stay=complaint.row),)
-
-
-def _rules(bound: Bound) -> list[str]:
-    return [rule.id for rule in bound.pack.rules]
-
-
-def _no_rule(bound: Bound, told: str) -> str:
-    close = get_close_matches(told, _rules(bound), n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"there is no rule {told} here.{hint}"
-
-
-def _argument(word: Event) -> str | None:
-    return word.after if isinstance(word.after, str) else None
-
-
-def _written(word: Event) -> str:
-    return f"/ombud {word.field}".strip()
+    return replace(complaint, transitions=(*stays, closing))
 
 
 def _day(at: Instant, zone: ZoneInfo) -> str:

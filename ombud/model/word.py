@@ -58,6 +58,8 @@ A_CALL: Final = Message(
 _VERBS: Final = {each.value: each for each in Verb}
 #: Verbs whose words behind them are kept; of the others' notes nothing is.
 _ARGUED: Final = frozenset(_VERBS) - {Verb.check.value, Verb.called.value}
+#: Verbs behind which people write in their own words: stored as a keyed digest, like every text that is not asked for.
+REASONED: Final = frozenset({Verb.not_complaint.value, Verb.dispute.value, Verb.waive.value})
 _MOST_VERB, _MOST_ARGUMENT = 20, 500
 _WAIVE: Final = re.compile(r"(\S+)\s+(.+?)\s+until\s+(\S+)")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")

@@ -8,6 +8,7 @@ import pytest
 
 from ombud.model.event import Kind, Ref
 from ombud.sandbox.serve import start_in_thread
+from ombud.sandbox.zendesk.records import User
 from ombud.sandbox.zendesk.server import ZendeskServer
 from sync.service import open_service
 from tests.conformity.benches import JiraBench, RtBench, ZendeskBench
@@ -48,6 +49,14 @@ class Desk:
         return self.service.bounds[0].fold.fold(self.stored(ticket)).row
 
 
+PERSONS = """
+[persons]
+anna = ["zendesk:9101"]
+bert = ["zendesk:9102"]
+"""
+BERT, CARL = 9102, 9103
+
+
 def opened(config, mapping, world):
     told = mapping.read_text(encoding="utf-8")
     mapping.write_text(re.sub(r"^acknowledged = .*$", CALLS, told, flags=re.MULTILINE), "utf-8")
@@ -67,7 +76,10 @@ def jira(tmp_path):
 def zendesk(tmp_path):
     with ZendeskServer().start() as server:
         config = zendesk_folder(tmp_path, server, mode="flag", profile="starter")
+        config.write_text(config.read_text(encoding="utf-8") + PERSONS, encoding="utf-8")
         bench = ZendeskBench(server)
+        for number, name in ((BERT, "Bert"), (CARL, "Carl")):
+            bench.world.users[number] = User(number, name, f"{name}@sandbox.test", "agent")
         with opened(config, tmp_path / "zendesk.mapping.toml", server.world) as service:
             yield Desk(bench, "zendesk", service)
 
@@ -137,14 +149,17 @@ def test_receipt_is_set_back_and_never_forward(desk):
         ("/ombud chekc", "“/ombud chekc”: “chekc” is not known. Write one of: check, called"),
         ("/ombud received 5.1.2026", "“5.1.2026” is no date"),
         ("/ombud waive close.with_root_cause we were ill", "It gives no end"),
+        ("/ombud waive close.outcome ill until 2020-01-01", "A waiver ends in the future"),
+        ("/ombud approve nothing", "There is no waiver 'nothing'"),
         (
             "/ombud dispute close.with_rootcause it is there",
-            "there is no rule close.with_rootcause here. Did you mean close.with_root_cause?",
+            "has no rule 'close.with_rootcause'",
         ),
     ],
 )
 def test_a_malformed_word_is_answered_with_its_remedy(zendesk, note, said):
     ticket = zendesk.create()
+    zendesk.sync()
     zendesk.note(ticket, note)
     zendesk.sync()
     assert said in zendesk.text(ticket)
@@ -195,3 +210,65 @@ def test_where_nothing_is_written_to_the_helpdesk_a_word_counts_and_is_not_answe
             desk.sync()
             assert isinstance(desk.row(ticket)["acknowledged"], int)
             assert desk.text(ticket) == ""
+
+
+def note_by(desk, ticket, person, text):
+    desk.bench.world.update(int(ticket), {"comment": {"body": text, "public": False}}, person)
+    desk.sync()
+    return desk.text(ticket)
+
+
+def standing(desk, ticket, rule):
+    return [
+        finding.standing.value
+        for finding, key, _ in desk.service.check()
+        if key == f"#{ticket}" and finding.rule == rule
+    ]
+
+
+def test_a_waiver_asked_for_by_word_holds_once_another_person_approves_it(zendesk):
+    ticket, rule = zendesk.create(), "close.with_root_cause"
+    zendesk.sync()
+    zendesk.bench.walk_to_answer(ticket)
+    zendesk.bench.move(ticket, zendesk.bench.closed)
+    zendesk.sync()
+    assert standing(zendesk, ticket, rule) == ["fail"]
+    told = note_by(
+        zendesk, ticket, 9101, f"/ombud waive {rule} the plant burnt down until 2027-01-31"
+    )
+    assert standing(zendesk, ticket, rule) == ["fail"]
+    (name,) = re.findall(r"/ombud approve (\S+)", told)
+    assert f"Waiver of {rule} until 2027-01-31 asked for." in told
+    told = note_by(zendesk, ticket, CARL, f"/ombud approve {name}")
+    assert "Your account is linked to no person" in told
+    told = note_by(zendesk, ticket, 9101, f"/ombud approve {name}")
+    assert "was asked for by the same person" in told
+    assert standing(zendesk, ticket, rule) == ["fail"]
+    told = note_by(zendesk, ticket, BERT, f"/ombud approve {name}")
+    assert f"Waiver {name} approved by bert." in told
+    assert standing(zendesk, ticket, rule) == ["waived"]
+    zendesk.service.sync("zendesk", full=True)
+    with zendesk.service.store.acts() as acts:
+        assert [row.id for row in acts.waivers()] == [name]
+
+
+def test_a_dispute_by_word_is_kept_once_and_the_finding_stands(zendesk):
+    ticket, rule = zendesk.create(), "close.with_root_cause"
+    zendesk.sync()
+    told = note_by(zendesk, ticket, 9101, f"/ombud dispute {rule} it is filled in, look again")
+    zendesk.service.sync("zendesk", full=True)
+    with zendesk.service.store.acts() as acts:
+        (row,) = acts.disputes()
+    assert (row.rule, row.why) == (rule, "it is filled in, look again")
+    assert f"Dispute {row.id} of {rule} noted" in told
+    # What people say in their own words stands where it can be forgotten, and not in the history.
+    assert not any("look again" in str(event) for event in zendesk.stored(ticket))
+
+
+def test_a_reason_why_it_is_no_complaint_counts_once_the_ticket_leaves_the_scope(zendesk):
+    ticket, rule = zendesk.create(), "scope.left_without_reason"
+    zendesk.sync()
+    note_by(zendesk, ticket, 9101, "/ombud not-complaint she only asked for the opening hours")
+    zendesk.bench.world.update(int(ticket), {"ticket_form_id": 37002}, 9101)
+    zendesk.sync()
+    assert standing(zendesk, ticket, rule) == ["pass"]
