@@ -236,6 +236,13 @@ class Builder:
                 "the clock starts and stops with the same milestone",
                 "Name another one",
             )
+        for stop in stops:
+            if {start, stop} <= set(STAGES) and STAGES.index(stop) < STAGES.index(start):
+                self._fault(
+                    (*where, "until"),
+                    f'the clock runs backwards: "{stop}" comes before "{start}"',
+                    'Exchange "from" and "until"',
+                )
         extension = None
         if "extension" in data:
             told, at = data["extension"], (*where, "extension")

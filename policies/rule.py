@@ -165,7 +165,7 @@ class Deadline:
         calendar: its calendar's name; `None` means the binding's.
         pauses: what does not count.
         extension: how it may be lengthened.
-        operational: what the desk's own clock does not count besides; it warns, and judges nothing.
+        operational: what the desk's own clock does not count besides; it is shown, and judges nothing.
 
     """
 

@@ -287,7 +287,7 @@ class SequenceOf(_Strict):
 
 
 class OperationalOf(_Strict):
-    """The desk's own clock beside that of the rule: it warns, and judges nothing."""
+    """The desk's own clock beside that of the rule: it is shown, and judges nothing."""
 
     pauses: Pauses
 

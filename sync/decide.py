@@ -91,10 +91,11 @@ def decide(
     if late:
         tags.add(TAG_LATE)
     if next_due is not None and next_due.due is not None:
-        if now >= next_due.due - NEAR:
+        near = min(next_due.due, next_due.warn or next_due.due) - NEAR
+        if now >= near:
             tags.add(TAG_DUE)
         else:
-            rechecks.append(next_due.due - NEAR)
+            rechecks.append(near)
 
     back, insists = _move_back(complaint, missing, actual, now, block_from, account_moves)
     if back is not None and back.event == refused:
