@@ -342,7 +342,7 @@ def _calendar(settings: Settings, bound: Bound, writing: _Writing) -> dict[str, 
         "holidays": [
             day.isoformat()
             for day in sorted(bound.calendar.holidays)
-            if year - 1 <= day.year <= year + 2
+            if year <= day.year <= year + 1
         ],
     }
 

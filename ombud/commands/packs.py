@@ -140,7 +140,7 @@ def packs_test(
             trials.append(try_pack(_named(name), mutate=mutate, tell=tell))
     for trial in trials:
         _print_trial(trial)
-    columns = ("pack", "version", "examples", "failed", "covered", "killed", "survived", "explained", "score")  # fmt: skip
+    columns = ("pack", "version", "cases", "failed", "covered", "killed", "alive", "explained", "score")  # fmt: skip
     rows = [_row(trial) for trial in trials]
     terminal.print_rows(out, columns, rows, form=form)
     if not all(trial.ok for trial in trials):
@@ -155,7 +155,7 @@ def _row(trial: Trial) -> tuple[object, ...]:
         trial.pack.version,
         len(trial.outcomes),
         len(trial.failed),
-        f"{trial.asked - len(trial.gaps)} of {trial.asked}",
+        f"{trial.asked - len(trial.gaps)}/{trial.asked}",
         trial.killed,
         len(trial.unexplained) if made else None,
         explained if made else None,
@@ -165,7 +165,13 @@ def _row(trial: Trial) -> tuple[object, ...]:
 
 def _print_trial(trial: Trial) -> None:
     lines = [f"FAIL      {each}" for each in trial.failed]
-    lines += [f"NOT SHOWN {each}" for each in trial.gaps]
+    # What an example that failed should have shown is told by its failure.
+    failed = {each.example.rule for each in trial.failed}
+    lines += [
+        f"NOT SHOWN {each}"
+        for each in trial.gaps
+        if not any(f"{rule}: " in each for rule in failed)
+    ]
     lines += [f"SURVIVED  {each}" for each in trial.unexplained]
     lines += [f"EXPLAINED {each}" for each in trial.survivors if each.reason is not None]
     lines += [f"WRONG     {each}" for each in trial.problems]
