@@ -94,7 +94,7 @@ def _profiles(pack: Pack) -> _Named:
 
 
 def _tracks(pack: Pack) -> _Named:
-    told = json.loads(pack.content).get("tracks", {})
+    told = dict(json.loads(pack.content).get("tracks", {}))
     return {name: json.dumps(each, ensure_ascii=False) for name, each in told.items()}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.openings import NEVER
 from ombud.model.term import Term
 from policies.history import first_row, moments, pauses_of, row_at
 from policies.row import compile_row
@@ -199,8 +200,7 @@ def _timed(
     doubts: Sequence[Instant],
 ) -> Timing:
     """Time one clock by every term that may apply; where they disagree, the verdict is unknown."""
-    until = stop if stop is not None else now
-    row = _facts(clock, complaint, until)
+    row = _facts(clock, complaint, stop)
     if not complaint.beside:
         return _by_row(clock, complaint, start, stop, now, row, unknown=unknown, doubts=doubts)
     # Of several tickets that are one case, the strictest deadline counts.
@@ -253,18 +253,16 @@ def _by_row(
     return first
 
 
-def _facts(clock: CompiledClock, complaint: Complaint, until: Instant) -> Row:
-    """Give the facts that the clock's conditions are judged on: as first filled in, or as of an instant."""
-    names = clock.tracked
-    if not names or not complaint.changes:
+def _facts(clock: CompiledClock, complaint: Complaint, stop: Instant | None) -> Row:
+    """Give the facts that the clock's conditions are judged on: as they stand, stood at the stop, or stood first."""
+    as_of = clock.body.as_of if isinstance(clock.body, Deadline) else "stop"
+    if as_of == "last" or not clock.tracked or not complaint.changes:
         return complaint.row
-    if isinstance(clock.body, Deadline) and clock.body.as_of == "first":
-        return {**complaint.row, **first_row(complaint, names)}
-    if not any(
-        told[-1].at > until for name in names if (told := complaint.changes.get(name)) is not None
-    ):
+    if as_of == "first":
+        return {**complaint.row, **first_row(complaint, clock.tracked)}
+    if stop is None:
         return complaint.row
-    return {**complaint.row, **row_at(complaint, names, until)}
+    return {**complaint.row, **row_at(complaint, clock.tracked, stop)}
 
 
 def _candidates(
@@ -434,22 +432,25 @@ def _cause(
     due: Instant,
     pauses: Sequence[Pause],
 ) -> str | None:
-    """Tell a deadline that was past already when the complaint came to have it from plain lateness."""
-    if not complaint.changes or not clock.tracked:
+    """Tell a deadline that was past already when the complaint came to have it from plain lateness.
+
+    Such a one was met, or could still be met, by what held until the complaint was classified anew.
+    """
+    as_of = clock.body.as_of if isinstance(clock.body, Deadline) else "stop"
+    if as_of == "first" or not complaint.changes or not clock.tracked:
         return None
-    if isinstance(clock.body, Deadline) and clock.body.as_of == "first":
-        return None
-    for at in reversed(moments(complaint, clock.tracked, start, until + 1)):
+    end = NEVER if as_of == "last" else until + 1
+    for at in reversed(moments(complaint, clock.tracked, start, end)):
         before = {**complaint.row, **row_at(complaint, clock.tracked, at - 1)}
         spared = clock.when is not None and clock.when(before) is False
         others = _candidates(clock.terms, before)
         if spared or others != [candidate]:
-            if due >= at:
-                return None
+            # Until then other terms held.
+            met = min(until, at)
             earlier = [
                 _due(clock, complaint, start, each, pauses, at)[0]
                 for each in ([] if spared else others)
             ]
-            late = any(each is not None and each < at for each in earlier)
-            return None if late else LATE_CLASSIFICATION
+            late = any(each is not None and each < met for each in earlier)
+            return LATE_CLASSIFICATION if due < at and not late else None
     return None

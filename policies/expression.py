@@ -209,3 +209,16 @@ def names(tree: Expression) -> frozenset[str]:
         for name in (leaf.name, leaf.other if isinstance(leaf, Compare) else None)
         if name is not None
     )
+
+
+def assume_empty(tree: Expression, empty: frozenset[str]) -> Expression:
+    """Give a condition of `when` as it reads where the named fields are empty."""
+    match tree:
+        case Present(name, _, negated) if name in empty:
+            return All(()) if negated else Any(())
+        case Compare() if tree.name in empty or tree.other in empty:
+            return All(())
+        case All(parts) | Any(parts):
+            return type(tree)(tuple(assume_empty(part, empty) for part in parts))
+        case _:
+            return tree

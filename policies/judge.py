@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.calendar import Horizon
 from ombud.model.facts import Verdict
 from policies.deadline import BEYOND, CompiledClock, time_cadence, time_deadline
+from policies.expression import assume_empty
 from policies.lasting import CompiledIntegrity, CompiledInvariant, Lasting, hold, rewritings
 from policies.row import compile_guard, compile_row
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant, Rule
@@ -111,8 +112,12 @@ class Judge:
         self._integrities: list[CompiledIntegrity] = []
         tracked: set[str] = set()
         for rule in rules:
-            missing = sorted(rule.names - names)
             body = rule.body
+            unmapped = rule.names - names
+            if unmapped and body.when is not None and unmapped <= rule.by_track:
+                body = replace(body, when=assume_empty(body.when, unmapped))
+                unmapped = frozenset()
+            missing = sorted(unmapped)
             if (
                 isinstance(body, Guard)
                 and body.entering is not None

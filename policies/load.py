@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -111,8 +111,34 @@ def pack_path(source: str | Path, folder: Path | None = None) -> Path:
 def load_pack(source: str | Path) -> Pack:
     """Load a pack by name or path, the packs below it included; raises `PackError` with every problem."""
     merged = _merged(pack_path(source), ())
-    content = merged.content
     faults: list[Fault] = []
+    made = _made(merged.content, faults)
+    loosened: tuple[Loosened, ...] = ()
+    if len(merged.files) > 1 and not faults:
+        loosened = _loosened(
+            load_pack(merged.files[1].path), merged.files[0], made.rules, made.profiles
+        )
+    if faults:
+        raise PackError(merged.problem(fault) for fault in faults)
+    return replace(made, loosened=loosened)
+
+
+def pack_of(content: Mapping[str, Any]) -> Pack:
+    """Give the pack that `Pack.content` describes, as plain values; raises `PackError` where it is none."""
+    faults: list[Fault] = []
+    # Tracks have an order, which the keys of JSON have not.
+    made = _made({**content, "tracks": dict(content.get("tracks", ()))}, faults)
+    if faults:
+        name = f"pack {made.id} {made.version}"
+        raise PackError(
+            Problem(name, 0, 0, ".".join(map(str, each.where)), each.what, each.remedy)
+            for each in faults
+        )
+    return made
+
+
+def _made(content: Mapping[str, Any], faults: list[Fault]) -> Pack:
+    """Build a pack from its resolved content, and collect what is wrong with it."""
     vocabulary = vocabulary_of(content, faults)
     params = params_of(content, faults)
     builder = builder_of(
@@ -142,11 +168,6 @@ def load_pack(source: str | Path) -> Pack:
     )
     if days[1] is not None and days[0] is not None and days[1] < days[0]:
         faults.append(Fault(("effective", "to"), "ends before it begins", "Write a later day"))
-    loosened: tuple[Loosened, ...] = ()
-    if len(merged.files) > 1 and not faults:
-        loosened = _loosened(load_pack(merged.files[1].path), merged.files[0], rules, profiles)
-    if faults:
-        raise PackError(merged.problem(fault) for fault in faults)
     return Pack(
         id=content["pack"],
         version=content["version"],
@@ -165,8 +186,12 @@ def load_pack(source: str | Path) -> Pack:
         calendars=calendars,
         tracks=tuple(content.get("tracks", ())),
         measures=measures,
-        loosened=loosened,
-        content=canonical(content),
+        content=canonical(
+            content
+            if "tracks" not in content
+            # Their order matters, and canonical content sorts keys.
+            else {**content, "tracks": list(content["tracks"].items())}
+        ),
         used=frozenset(builder.used),
     )
 

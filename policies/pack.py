@@ -243,7 +243,8 @@ def builder_of(
         vocabulary,
         milestones_of(content),
         params,
-        content.get("tracks", {}),
+        # Their order matters, which the keys of canonical content do not keep.
+        dict(content.get("tracks", {})),
         "authority" in content,
         [] if faults is None else faults,
     )

@@ -139,7 +139,7 @@ def _params(pack: Pack) -> Iterator[str]:
 
 
 def _tracks(pack: Pack) -> Iterator[str]:
-    told: Mapping[str, Any] = json.loads(pack.content).get("tracks", {})
+    told: Mapping[str, Any] = dict(json.loads(pack.content).get("tracks", {}))
     if not told:
         return
     params = {name: each.default for name, each in pack.params.items()}

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Severity: TypeAlias = Literal["major", "minor", "observation"]
 Mode: TypeAlias = Literal["off", "observe", "flag", "block"]
-#: Which value counts where a field has changed: the last up to the stop, or the first filled in.
-AsOf: TypeAlias = Literal["last", "first"]
+#: Which value counts where a field has changed: the one that stands, that stood at the stop, or that came first.
+AsOf: TypeAlias = Literal["last", "stop", "first"]
 #: So long a pause stops a clock where a rule does not say: none may last for ever.
 DEFAULT_CAP: Final = Term(20, Unit.business_days)
 
@@ -279,6 +279,12 @@ class Rule:
     def names(self) -> frozenset[str]:
         """Give the canonical fields and milestones that judging it reads."""
         return frozenset(_names(self.body))
+
+    @cached_property
+    def by_track(self) -> frozenset[str]:
+        """Give the names that only its tracks ask for; a track whose field nothing maps takes nobody."""
+        own = frozenset(_names(replace(self.body, when=self.own_when)))
+        return self.names - own
 
     @cached_property
     def reads(self) -> tuple[str, ...]:

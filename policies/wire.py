@@ -303,7 +303,7 @@ class DeadlineOf(_Strict):
         description="What stops it; of several the earliest."
     )
     within: Terms
-    as_of: Literal["first", "last"] = Field(
+    as_of: Literal["first", "last", "stop"] = Field(
         default="last",
         description="Which value counts where a field that conditions ask for has changed.",
     )

@@ -55,11 +55,26 @@ class TestSeverityThatChanges:
         assert (told.verdict, told.due) == (FAIL, at("2026-03-04T17:00"))
         assert told.timing.cause == LATE_CLASSIFICATION
 
-    def test_answered_before_the_change_was_in_time_then_and_stays_so(self, tmp_path):
+    ANSWERED_BEFORE = (
+        {"when": MONDAY, "set": {"severity": "low"}},
+        {"when": "2026-03-06T10:00", "said": ["response"], "by": "agent"},
+        {"when": "2026-03-06T12:00", "set": {"severity": "critical"}},
+    )
+
+    def test_raised_after_the_answer_was_classified_late(self, tmp_path):
+        told = one(tmp_path, respond(BY_SEVERITY), self.ANSWERED_BEFORE, "2026-03-09T10:00")
+        assert (told.verdict, told.standing) == (FAIL, PASS)
+        assert told.timing.cause == LATE_CLASSIFICATION
+
+    def test_as_of_stop_leaves_the_answer_as_it_was(self, tmp_path):
+        rules = respond(BY_SEVERITY, ", as_of: stop")
+        assert one(tmp_path, rules, self.ANSWERED_BEFORE, "2026-03-09T10:00").verdict is PASS
+
+    def test_filled_in_after_the_answer_it_counts_all_the_same(self, tmp_path):
         events = [
-            {"when": MONDAY, "set": {"severity": "low"}},
+            {"when": MONDAY},
             {"when": "2026-03-06T10:00", "said": ["response"], "by": "agent"},
-            {"when": "2026-03-06T12:00", "set": {"severity": "critical"}},
+            {"when": "2026-03-06T12:00", "set": {"severity": "low"}},
         ]
         assert one(tmp_path, respond(BY_SEVERITY), events, "2026-03-09T10:00").verdict is PASS
 
