@@ -122,7 +122,9 @@ def _observed(
     if covered is None:
         return []
     held: dict[str, Native] = {
-        event.field: event.after for event in own[: covered + 1] if event.field is not None
+        event.field: event.after
+        for event in own[: covered + 1]
+        if event.field is not None and event.kind is not Kind.lent
     }
     found: list[Event] = []
     for name in mapping.watched:

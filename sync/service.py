@@ -24,7 +24,7 @@ from sync.ingest import Privacy
 from sync.outbox import send
 from sync.persons import Persons
 from sync.report import SyncReport
-from sync.settle import Settling, Tally, settle, store_readings
+from sync.settle import Settling, Tally, look_after_problems, settle, store_readings
 from sync.signin import SignIn
 from sync.waivers import remarks, waivers_of
 
@@ -207,6 +207,7 @@ class Service:
             self._send(at, connector, report, urgent=True)
         if full:
             self._settle_refs(at, connector, self._not_among(bound, swept))
+        look_after_problems(at(), connector)
         # What an interrupted first reading left for later is among these.
         self._settle_refs(
             at, connector, self.store.due(account, bound.name, self.now()), report, tell

@@ -17,6 +17,7 @@ from sync.cases import Cases
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
+from sync.problems import Stems
 from sync.reconcile import plan, to_json
 from sync.words import Hearing, words_of
 
@@ -152,15 +153,36 @@ def settle(
                 )
             )
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
-    settled = list(settle_readings(at, readings, states, decisions))
+    stems = Stems(bound, at.store, at.privacy, at.now)
+    stems.meet(connector, readings)
+    settled = list(settle_readings(at, readings, states, decisions, stems))
     settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
     if not (outside or settled) and cursor is None:
         return
     with at.store.begin(bound.account, at.epoch) as tx:
         tx.put_tickets(outside)
-        tx.put_settled(settled, known_at=at.now)
+        tx.put_settled([*stems.settled, *settled], known_at=at.now)
+        for ref, told in stems.named(readings):
+            tx.put_stems(ref, told)
         if cursor is not None:
             tx.set_cursor(bound.account, bound.name, cursor)
+
+
+def look_after_problems(at: Settling, connector: Connector) -> None:
+    """Read again the problems that changed, and have the complaints that stem from them settled afresh."""
+    if not at.bound.mapping.problem.links:
+        return
+    known = at.store.stems(at.bound.account)
+    looked = connector.look(sorted(known), at.bound.schema) if known else ()
+    changed = [each for each in looked if each.revision != known[each.ref]]
+    if not changed:
+        return
+    stems = Stems(at.bound, at.store, at.privacy, at.now)
+    stems.read(connector, changed)
+    with at.store.begin(at.bound.account, at.epoch) as tx:
+        tx.put_settled(stems.settled, known_at=at.now)
+        for each in changed:
+            tx.stem_changed(each.ref, each.revision)
 
 
 def store_readings(at: Settling, readings: Sequence[Reading]) -> None:
@@ -182,6 +204,7 @@ def settle_readings(
     readings: Sequence[Reading],
     states: Mapping[Ref, TicketState],
     decisions: Mapping[Ref, Decision],
+    stems: Stems | None = None,
 ) -> Iterator[Settled]:
     """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
     known = at.store.events([reading.ref for reading in readings if reading.ref in states])
@@ -194,7 +217,7 @@ def settle_readings(
         state = states.get(reading.ref)
         decision = decisions.get(reading.ref, Decision.complaint)
         try:
-            one = _settle_one(at, reading, cases, state, decision, moves)
+            one = _settle_one(at, reading, cases, state, decision, moves, stems)
         except Exception as error:  # noqa: BLE001 (a poison ticket must not hold up the others)
             _log.warning(
                 "%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error
@@ -214,6 +237,7 @@ def _settle_one(
     state: TicketState | None,
     decision: Decision,
     moves: int,
+    stems: Stems | None,
 ) -> Settled:
     actual = reading.actual
     if actual is None:
@@ -223,6 +247,9 @@ def _settle_one(
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
     circle = cases.circle(reading.ref, events)
+    if stems is not None and bound.mapping.problem.links:
+        lent = stems.lent(actual, events, circle.refs)
+        events += [each for each in lent if each.id not in stored]
     told = [*events, *(each for other in circle.events.values() for each in other)]
     across = circle.across(reading.ref)
     if across:

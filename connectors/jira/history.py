@@ -137,7 +137,7 @@ def read_issue(
             keys=frozenset(state.get("keys") or ()),
             moved_back=_moved_back(changes),
         ),
-        links=frozenset(_links(site, fields.get("issuelinks") or ())),
+        links=frozenset(_links(site, fields.get("issuelinks") or (), ordered)),
     )
     return Reading(ref=ref, actual=actual, events=tuple(events), people=people)
 
@@ -263,14 +263,23 @@ def _changes(
             )
 
 
-def _links(site: Site, told: Sequence[Json]) -> Iterator[Link]:
-    """Give what an issue is linked to, each kind by its id and by its name."""
+def _links(site: Site, told: Sequence[Json], histories: Sequence[Json]) -> Iterator[Link]:
+    """Give what an issue is linked to, each kind by its id and by its name, and since when."""
+    if not told:
+        return
+    since = {
+        str(item["to"]): instant_in(history["created"])
+        for history in histories
+        for item in history["items"]
+        if field_of(item) == "Link" and item.get("to")
+    }
     for each in told:
         other = each.get("outwardIssue") or each.get("inwardIssue")
         if other is not None:
             to = Ref(site.account, "jira", str(other["id"]))
-            yield Link(str(each["type"]["id"]), to)
-            yield Link(str(each["type"]["name"]), to)
+            when = since.get(str(other.get("key")))
+            yield Link(str(each["type"]["id"]), to, when)
+            yield Link(str(each["type"]["name"]), to, when)
 
 
 def is_ours(site: Site, history: Json) -> bool:

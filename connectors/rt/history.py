@@ -130,6 +130,14 @@ class Story:
         }
         return tuple(moves.values())
 
+    def linked(self) -> dict[str, Instant]:
+        """Give when the ticket was last joined to each other one, where the rows at hand tell."""
+        return {
+            str(row["NewValue"]).rpartition("/")[2]: instant_in(row["Created"])
+            for row in self._rows
+            if row["Type"] == "AddLink" and self.ref(row).id == self._id
+        }
+
     def events(
         self, current: Mapping[str, tuple[Native, Nature]], *, whole: bool
     ) -> Iterator[Event]:

@@ -199,6 +199,7 @@ class Reader:
         }
         state = self.state(ticket)
         newest = str(max((int(row["id"]) for row in rows), default=0))
+        since = story.linked()
         people = {}
         for user in (*(ticket.get("Requestor") or ()), *(ticket.get("Cc") or ())):
             people[str(user["id"])] = {"email": str(user["id"])}
@@ -216,7 +217,7 @@ class Reader:
             edges=None,
             ours=replace(state, moved_back=story.moved_back()),
             links=frozenset(
-                Link(str(each["ref"]), self._ref(str(each["id"])))
+                Link(str(each["ref"]), self._ref(str(each["id"])), since.get(str(each["id"])))
                 for each in ticket.get("_hyperlinks") or ()
                 if each.get("type") == "ticket" and each["ref"] != "self"
             ),

@@ -58,6 +58,8 @@ _PEOPLE: Final = ("requester_id", "assignee_id")
 #: Keys of our writes that are remembered.
 _KEYS: Final = 10
 _CALLS_A_MINUTE: Final = 400
+#: The kind of the link from an incident to its problem: the property that holds it.
+PROBLEM: Final = "problem_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,9 @@ class Reader:
             natures={name: nature for name, (_, nature) in current.items()},
             edges=None,
             ours=self.state(ticket, audits),
-            links=frozenset((*self._links(ticket), *_merges(events))),
+            links=frozenset(
+                (*self._links(ticket), *_problem(ref, ticket, audits), *_merges(events))
+            ),
             ended=ticket["status"] == CLOSED,
         )
 
@@ -404,6 +408,20 @@ def _asks_for_more(audit: Json, schema: Schema) -> bool:
         or bool(schema.macros and each.get("public"))
         for each in audit["events"]
     )
+
+
+def _problem(ref: Ref, ticket: Json, audits: Sequence[Json]) -> Iterator[Link]:
+    """Give the problem that an incident stems from, and since when, where the audits at hand tell."""
+    problem = ticket.get("problem_id")
+    if problem is None:
+        return
+    told = [
+        instant_in(audit["created_at"])
+        for audit in audits
+        for each in audit["events"]
+        if each.get("field_name") == PROBLEM and str(each.get("value")) == str(problem)
+    ]
+    yield Link(PROBLEM, ref._replace(id=str(problem)), told[-1] if told else None)
 
 
 def _merges(events: Sequence[Event]) -> Iterator[Link]:

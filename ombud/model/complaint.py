@@ -233,7 +233,9 @@ class _Folding:
                 if canonical in self.fold.tracked:
                     self._track(canonical, value, event, gap=False)
                 for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
-                    if value is not None and (wanted is None or value == wanted):
+                    if value is UNKNOWN:
+                        self._doubt(milestone, event.happened)
+                    elif value is not None and (wanted is None or value == wanted):
                         self._reach(milestone, event, "field")
 
     def _speak(self, event: Event) -> None:

@@ -23,6 +23,7 @@ from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
+from ombud.store.problems import stems
 from ombud.store.queries import EPOCH, EVENTS, LINKS, MEMBERS, MOVES, STATES
 from ombud.store.restored import notice_restored
 from ombud.store.statements import Clash, Put
@@ -210,6 +211,11 @@ class Store:
         with reading(self._engine) as db:
             row = db.execute(query.limit(1)).first()
         return None if row is None else Ref(told.account, row.vendor, row.ticket)
+
+    def stems(self, account: str) -> dict[Ref, str]:
+        """Give the problems that complaints stem from, each with its revision when it was read last."""
+        with reading(self._engine) as db:
+            return stems(db, account)
 
     def members(self, cases: Sequence[str]) -> set[Ref]:
         """Give the tickets of cases."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, literal_column, update
 from ombud.store.acts import Acts, blame, forget_words
 from ombud.store.findings import put_findings
 from ombud.store.log import append_lines
+from ombud.store.problems import put_stems, stem_changed
 from ombud.store.statements import Change, Clash, Put
 from ombud.store.tables import cursor, event, link, meta, outbox, sent, ticket
 from ombud.store.values import event_row
@@ -152,6 +153,14 @@ class Transaction:
             self._db,
             [(one.state.ref.account, one.state.ref.id) for one in settled if one.posting is None],
         )
+
+    def put_stems(self, ref: Ref, told: Iterable[tuple[Ref, str]]) -> None:
+        """Keep which problems a complaint stems from, each with its revision when it was read."""
+        put_stems(self._db, ref, told)
+
+    def stem_changed(self, stem: Ref, revision: str) -> None:
+        """Note that a problem was read at a revision, and have what stems from it settled afresh."""
+        stem_changed(self._db, stem, revision)
 
     def set_cursor(self, account: str, binding: str, told: str) -> None:
         """Move a sweep's cursor, in the transaction that stored its page."""

@@ -132,6 +132,7 @@ class Ticket:
     closed_at: datetime | None = None
     deleted_at: datetime | None = None
     ai_agent: bool = False
+    problem: int | None = None
 
 
 def rule_via(rule: Rule) -> dict[str, Any]:

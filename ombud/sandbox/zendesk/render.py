@@ -49,7 +49,7 @@ def ticket(told: Ticket, base: str, *, exported: bool = False) -> dict[str, Any]
         "follower_ids": [],
         "email_cc_ids": [],
         "forum_topic_id": None,
-        "problem_id": None,
+        "problem_id": told.problem,
         "has_incidents": False,
         "is_public": True,
         "due_at": None,

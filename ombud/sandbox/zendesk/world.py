@@ -28,12 +28,21 @@ from ombud.sandbox.zendesk.records import (
 
 Values = Mapping[str, Any]
 #: Plain properties of a ticket, in the order in which audits tell of them.
-_PLAIN = ("requester_id", "assignee_id", "group_id", "subject", "priority", "ticket_form_id")
+_PLAIN = (
+    "requester_id",
+    "assignee_id",
+    "group_id",
+    "subject",
+    "priority",
+    "ticket_form_id",
+    "problem_id",
+)
 _SLOT = {
     "requester_id": "requester",
     "assignee_id": "assignee",
     "group_id": "group",
     "ticket_form_id": "form",
+    "problem_id": "problem",
 }
 _MOST_RUNS = 10
 ARCHIVE_AFTER = timedelta(days=120)
