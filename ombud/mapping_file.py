@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -151,8 +151,19 @@ class _MappingFile(Strict):
 
 def load_mapping(path: Path, zone: str) -> Mapping:
     """Read a mapping file; `zone` is the desk's, for dates without a time."""
+    return mapping_of(read_mapping(path), zone)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read what a mapping file says, as plain values; raises `SettingsError` with every fault."""
     text, data = read_toml(path, "Write one with: ombud init")
-    read = validated(_MappingFile, path, text, data)
+    validated(_MappingFile, path, text, data)
+    return data
+
+
+def mapping_of(data: Map[str, Any], zone: str) -> Mapping:
+    """Give the mapping that a file's plain values mean; `ValueError` where they mean none."""
+    read = _MappingFile.model_validate(data)
     return Mapping(
         stages={
             native: StageOf(line.stage, line.waiting, line.name)

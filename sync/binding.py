@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from ombud.mapping_file import load_mapping, typed
+from ombud.mapping_file import mapping_of, read_mapping, typed
 from ombud.model.complaint import Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping as Map
     from datetime import date
+    from zoneinfo import ZoneInfo
 
     from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ombud.settings import Binding, CalendarSettings, Settings
     from policies.install import InForce
     from policies.judge import Gap, Judgement
-    from policies.pack import Configured
+    from policies.pack import Configured, Pack
     from policies.rule import Rule
 
 MODES = ("off", "observe", "flag", "block")
@@ -148,6 +148,9 @@ class Bound:
         fold: folds histories by the mapping.
         judge: judges complaints by the version of the pack that holds for them.
         enforce_from: complaints received before are shown and never touched; `None` means all are touched.
+        steps: how far the rollout lets each rule go, of those that a step was recorded for.
+        start: how far it lets the others go.
+        parts: what it was put together from.
 
     """
 
@@ -161,6 +164,9 @@ class Bound:
     fold: Fold
     judge: Editions
     enforce_from: Instant | None
+    steps: Map[str, str]
+    start: str
+    parts: Parts
 
     @cached_property
     def digests(self) -> Map[str, str]:
@@ -195,9 +201,9 @@ class Bound:
 
     @cached_property
     def modes(self) -> Map[str, str]:
-        """Give each rule's effective mode: the lower of the binding's and the rule's, or the one set for it."""
+        """Give each rule's effective mode: the lowest of the pack's, ombud.toml's and the rollout's."""
         return {
-            rule.id: configured_mode(self.settings, rule)
+            rule.id: min(self.ceiling(rule), self.step(rule.id), key=MODES.index)
             for edition in self.judge.editions
             for rule in edition.pack.rules
         }
@@ -205,6 +211,20 @@ class Bound:
     def mode(self, rule: Rule) -> str:
         """Give a rule's effective mode."""
         return self.modes[rule.id]
+
+    def ceiling(self, rule: Rule) -> str:
+        """Give how far pack and ombud.toml let a rule go."""
+        return configured_mode(self.settings, rule)
+
+    def step(self, rule: str) -> str:
+        """Give how far the rollout lets a rule go."""
+        return self.steps.get(rule, self.start)
+
+    def stepped(self, steps: Map[str, str]) -> Bound:
+        """Give the binding with the rollout at other steps."""
+        if steps == self.steps:
+            return self
+        return self.parts.bound(self.settings, steps, self.start)
 
     @cached_property
     def told(self) -> dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Fix, ...]]]:
@@ -237,53 +257,104 @@ class Bound:
         )
 
 
-def configured_mode(settings: Binding, rule: Rule) -> str:
-    """Give how far a rule may act by ombud.toml: the lower of the binding's mode and the rule's, or the one set for it."""
-    return min(settings.mode, settings.modes.get(rule.id, rule.mode), key=MODES.index)
+@dataclass(frozen=True)
+class Parts:
+    """Hold what a binding is put together from: everything that a verdict depends on, and nothing else.
 
+    Attributes:
+        packs: every version of the pack, the earliest first.
+        params: its parameters.
+        profile: its profile.
+        mapping: what the mapping file says, as plain values.
+        scope: the scope's lines.
+        calendar: name of the desk's calendar.
+        calendars: calendars by name, for each version of the pack.
 
-def bind(settings: Settings, binding: Binding) -> Bound:
-    """Put a binding together; raises `SettingsError` or `PackError` naming what is wrong."""
-    told = settings.calendars[binding.calendar]
-    calendar = desk_calendar(binding.calendar, told)
-    packs = [
-        pack.configured(binding.params, binding.profile)
-        for pack in load_editions(pack_source(settings, binding.pack).source)
-    ]
-    mapping = typed(
-        load_mapping(settings.folder / binding.mapping, told.zone),
-        {name: of.type for pack in packs for name, of in pack.vocabulary.items()},
-        frozenset(name for pack in packs for name, of in pack.vocabulary.items() if of.day_end),
-    )
-    laid = {binding.calendar: calendar}
-    judge = Editions(tuple(_edition(settings, binding, pack, mapping, laid) for pack in packs))
-    enforce_from = None
-    if binding.enforce_from is not None:
-        enforce_from = instant(
-            datetime.combine(binding.enforce_from, time(), tzinfo=ZoneInfo(told.zone))
+    """
+
+    packs: tuple[Pack, ...]
+    params: Map[str, object]
+    profile: str
+    mapping: Map[str, object]
+    scope: Scope
+    calendar: str
+    calendars: tuple[Map[str, Calendar], ...]
+
+    def bound(self, binding: Binding, steps: Map[str, str], start: str) -> Bound:
+        """Put a binding together; how far it may act is what `binding` says now.
+
+        Raises:
+            PackError: a parameter does not fit, or there is no such profile.
+
+        """
+        packs = [pack.configured(self.params, self.profile) for pack in self.packs]
+        desk = self.calendars[-1][self.calendar]
+        mapping = typed(
+            mapping_of(self.mapping, desk.zone),
+            {name: of.type for pack in packs for name, of in pack.vocabulary.items()},
+            frozenset(name for pack in packs for name, of in pack.vocabulary.items() if of.day_end),
         )
-    return Bound(
-        name=binding.name,
-        account=binding.account,
-        settings=binding,
-        mapping=mapping,
+        judge = Editions(
+            tuple(
+                Edition(
+                    pack, _judge(pack, named, mapping, binding, steps, start), named, pack.calendar
+                )
+                for pack, named in zip(packs, self.calendars, strict=True)
+            )
+        )
+        enforce_from = None
+        if binding.enforce_from is not None:
+            enforce_from = instant(
+                datetime.combine(binding.enforce_from, time(), tzinfo=desk.tzinfo)
+            )
+        return Bound(
+            name=binding.name,
+            account=binding.account,
+            settings=binding,
+            mapping=mapping,
+            scope=self.scope,
+            pack=judge.newest.pack,
+            calendar=desk,
+            fold=Fold(mapping, judge.tracked),
+            judge=judge,
+            enforce_from=enforce_from,
+            steps=steps,
+            start=start,
+            parts=self,
+        )
+
+
+def configured_mode(settings: Binding, rule: Rule) -> str:
+    """Give how far a rule may act by pack and ombud.toml: the lowest of the binding's mode, the rule's, and the one set for it."""
+    return min(settings.mode, rule.mode, settings.modes.get(rule.id, rule.mode), key=MODES.index)
+
+
+def bind(settings: Settings, binding: Binding, steps: Map[str, str] | None = None) -> Bound:
+    """Put a binding together; raises `SettingsError` or `PackError` naming what is wrong.
+
+    Without `steps` the rollout holds nothing back: what a rule would do is looked at, not done.
+    """
+    told = settings.calendars[binding.calendar]
+    packs = load_editions(pack_source(settings, binding.pack).source)
+    laid = {binding.calendar: desk_calendar(binding.calendar, told)}
+    parts = Parts(
+        packs=packs,
+        params=binding.params,
+        profile=binding.profile,
+        mapping=read_mapping(settings.folder / binding.mapping),
         scope=binding.scoped(),
-        pack=judge.newest.pack,
-        calendar=calendar,
-        fold=Fold(mapping, judge.tracked),
-        judge=judge,
-        enforce_from=enforce_from,
+        calendar=binding.calendar,
+        calendars=tuple(_calendars(settings, binding, pack, laid) for pack in packs),
     )
+    if steps is None:
+        return parts.bound(binding, {}, MODES[-1])
+    return parts.bound(binding, steps, settings.rollout.start)
 
 
-def _edition(
-    settings: Settings,
-    binding: Binding,
-    pack: Configured,
-    mapping: Mapping,
-    laid: dict[str, Calendar],
-) -> Edition:
-    """Make one version ready; `laid` holds the desk's calendars that are laid out already."""
+def _calendars(
+    settings: Settings, binding: Binding, pack: Pack, laid: dict[str, Calendar]
+) -> dict[str, Calendar]:
+    """Give the calendars that a version's rules mean; `laid` holds the desk's that are laid out already."""
     asked = {pack.calendar} | {
         rule.body.calendar
         for rule in pack.rules
@@ -292,7 +363,7 @@ def _edition(
     calendars: dict[str, Calendar] = {binding.calendar: laid[binding.calendar]}
     for name in sorted(asked):
         if name in pack.calendars:
-            file = f"pack {pack.title_version}"
+            file = f"pack {pack.id} {pack.version}"
             calendars[name] = build_calendar(name, pack.calendars[name], file=file)
         elif name in settings.calendars:
             if name not in laid:
@@ -301,14 +372,30 @@ def _edition(
         else:
             # A pack's word for the desk's own calendar.
             calendars[name] = laid[binding.calendar]
-    judge = Judge(
-        [rule for rule in pack.rules if configured_mode(binding, rule) != "off"],
+    return calendars
+
+
+def _judge(
+    pack: Configured,
+    calendars: Map[str, Calendar],
+    mapping: Mapping,
+    binding: Binding,
+    steps: Map[str, str],
+    start: str,
+) -> Judge:
+    """Give what judges by one version; a rule that is off is not judged at all."""
+    off = MODES[0]
+    return Judge(
+        [
+            rule
+            for rule in pack.rules
+            if off not in {configured_mode(binding, rule), steps.get(rule.id, start)}
+        ],
         calendars,
         calendar=pack.calendar,
         names=mapping.names,
         stages=mapping.staged | mapping.milestone_stages,
     )
-    return Edition(pack, judge, calendars, pack.calendar)
 
 
 def desk_calendar(name: str, told: CalendarSettings) -> Calendar:

@@ -99,6 +99,8 @@ class Calendar:
         self.holidays: Mapping[date, str] = (
             dict(holidays) if isinstance(holidays, Mapping) else dict.fromkeys(holidays, "holiday")
         )
+        #: First and last year that are laid out.
+        self.years = (first_year, last_year)
         self._tz = _zone(zone)
         self._first = date(first_year, 1, 1).toordinal()
         after = date(last_year, 12, 31).toordinal() + 1
