@@ -366,6 +366,9 @@ class _Reading:
                     "comes before the event above it: this clock runs backwards",
                     "Write the events in the order in which they happened",
                 )
+            stage = each.get("stage", STAGES[0])
+            if stage not in STAGES:
+                self._tell((*at, i, "stage"), f'"{stage}" is no stage', nearest(stage, STAGES))
             for name, value in each.get("set", {}).items():
                 if name not in milestones and name != "received_at":
                     self._known(name, (*at, i, "set", name))
