@@ -124,15 +124,14 @@ def _zendesk(macro: Macro, mapping: Mapping) -> dict[str, Any]:
     return {"title": macro.title, "active": True, "actions": actions}
 
 
-def write_freshdesk(macros: Sequence[Macro], mapping: Mapping) -> str:
-    """Write bodies for POST /api/v2/canned_responses; the marker says the kind, since these can set nothing else."""
+def write_freshdesk(macros: Sequence[Macro], mapping: Mapping) -> str:  # noqa: ARG001 (one shape for all)
+    """Write bodies for POST /api/v2/canned_responses; the first line says the kind, since these can set nothing else."""
     return _json(
         [
             {
                 "title": each.title,
                 "content_html": "".join(
-                    f"<p>{_html(part)}</p>"
-                    for part in _filled(_marked(each, mapping), _FRESHDESK).split("\n\n")
+                    f"<p>{_html(part)}</p>" for part in _filled(each.text, _FRESHDESK).split("\n\n")
                 ),
                 "visibility": 0,
             }
@@ -141,12 +140,9 @@ def write_freshdesk(macros: Sequence[Macro], mapping: Mapping) -> str:
     )
 
 
-def write_text(macros: Sequence[Macro], mapping: Mapping) -> str:
-    """Write texts to paste, marker and all: canned responses in Jira, articles or templates in Request Tracker."""
-    parts = [
-        f"=== {each.title} ({each.kind}) ===\n\n{_filled(_marked(each, mapping), {})}\n"
-        for each in macros
-    ]
+def write_text(macros: Sequence[Macro], mapping: Mapping) -> str:  # noqa: ARG001 (one shape for all)
+    """Write texts to paste, whose first line says the kind: canned responses in Jira, articles or templates in Request Tracker."""
+    parts = [f"=== {each.title} ({each.kind}) ===\n\n{_filled(each.text, {})}\n" for each in macros]
     return "\n".join(parts)
 
 
@@ -170,9 +166,12 @@ def to_map(vendor: str, macros: Sequence[Macro], mapping: Mapping) -> list[str]:
         ]
         told = ", ".join(f'{tag_of(kind, mapping)} = "{kind}"' for kind in missing)
         return ["[communications]", f"tags = {{{told}}}"] if missing else []
-    missing = [kind for kind in kinds if kind not in mapping.markers]
-    lines = [f'{kind} = ["{marker_of(kind, mapping)}"]' for kind in missing]
-    return ["[markers]", *lines] if missing else []
+    lines = [
+        f"{each.kind} = {{{each.language} = [{json.dumps(marker_of(each), ensure_ascii=False)}]}}"
+        for each in macros
+        if not any(mark in each.text for mark in mapping.markers.get(each.kind, ()))
+    ]
+    return ["[markers]", *lines] if lines else []
 
 
 def native_kind(kind: str, mapping: Mapping) -> str | None:
@@ -189,17 +188,10 @@ def tag_of(kind: str, mapping: Mapping) -> str:
     return known or f"complaint-{kind.replace('_', '-')}"
 
 
-def marker_of(kind: str, mapping: Mapping) -> str:
-    """Give the text that marks a kind: the mapping's, or one to put into it."""
-    known = mapping.markers.get(kind)
-    return known[0] if known else f"#{kind.replace('_', '-')}"
-
-
-def _marked(macro: Macro, mapping: Mapping) -> str:
-    marks = mapping.markers.get(macro.kind, ())
-    if any(mark in macro.text for mark in marks):
-        return macro.text
-    return f"{macro.text}\n\n{marker_of(macro.kind, mapping)}"
+def marker_of(macro: Macro) -> str:
+    """Give the text that marks a macro's kind: its first line in which nothing is to be filled in."""
+    lines = [line.strip() for line in macro.text.split("\n") if line.strip()]
+    return next((line for line in lines if not _OPEN.search(line)), lines[0])
 
 
 def _filled(text: str, known: dict[str, str]) -> str:

@@ -59,7 +59,7 @@ def macros_write(
 
     Zendesk: JSON, each entry the body of POST /api/v2/macros. It sets the kind in the update that sends the
     reply: by the mapping's field of kinds, else by a tag. Freshdesk: bodies of POST /api/v2/canned_responses.
-    Jira and Request Tracker: texts to paste, with the marker that names the kind.
+    Jira and Request Tracker: texts to paste; their first line names the kind, and agents leave it as it is.
     """
     from ombud.mapping_file import load_mapping
     from ombud.model.mapping import Mapping

@@ -9,16 +9,27 @@ from typer.testing import CliRunner
 
 from connectors import messages
 from ombud.commands.macros import macros as commands
+from ombud.mapping_file import load_mapping
 from ombud.model.connector import Schema
 from ombud.model.mapping import FieldOf, Mapping
 from policies.vocabulary import PackError
-from sync.macros import list_macros, macros_for, tag_of, write_freshdesk, write_text, write_zendesk
+from sync.macros import (
+    list_macros,
+    macros_for,
+    tag_of,
+    to_map,
+    write_freshdesk,
+    write_text,
+    write_zendesk,
+)
 
 GERMAN = """language: de
 macros:
   - kind: acknowledgement
     title: "Beschwerde: Eingang"
     text: |
+      Eingang Ihrer Beschwerde
+
       Guten Tag {customer},
 
       Ihre Beschwerde {reference} ist da. Antwort bis {answer_date} & eher.
@@ -51,8 +62,8 @@ def test_a_language_that_is_not_there_is_said_with_those_that_are(pack):
 @pytest.mark.parametrize(
     "right, wrong, line, said",
     [
-        ("kind: decision", "kind: decicion", 9, "decicion"),
-        ("title: Entscheidung", "titel: Entscheidung", 9, '"titel" is not known'),
+        ("kind: decision", "kind: decicion", 11, "decicion"),
+        ("title: Entscheidung", "titel: Entscheidung", 11, '"titel" is not known'),
         ("language: de", "language: en", 1, "is named after another language than en"),
         ("language: de\n", "", 1, "language"),
     ],
@@ -86,19 +97,40 @@ def test_a_zendesk_macro_sets_its_kind_in_the_update_that_sends_it(pack):
     assert second["macro"]["title"] == "Entscheidung"
 
 
-def test_a_text_carries_the_mapping_s_marker(pack):
-    mapping = Mapping(markers={"acknowledgement": ("#eingang",), "decision": ("entschieden",)})
-    text = write_text(macros_for(str(pack), "de"), mapping)
-    assert text.count("#eingang") == 1
-    assert "#decision" not in text
-    assert messages.marked(Schema(markers=mapping.markers), text) == {"acknowledgement", "decision"}
+def test_a_text_s_first_line_marks_its_kind(pack):
+    macros = macros_for(str(pack), "de")
+    text = write_text(macros, Mapping())
+    assert "Guten Tag [customer]," in text
+    lines = to_map("jira", macros, Mapping())
+    assert lines == [
+        "[markers]",
+        'acknowledgement = {de = ["Eingang Ihrer Beschwerde"]}',
+        'decision = {de = ["Wir haben entschieden."]}',
+    ]
+    mapping = Mapping(markers={"decision": ("entschieden",)})
+    assert [line.split(" ")[0] for line in to_map("rt", macros, mapping)] == [
+        "[markers]",
+        "acknowledgement",
+    ]
     assert tag_of("contact_attempt", mapping) == "complaint-contact-attempt"
+
+
+def test_what_the_mapping_is_asked_for_makes_sent_macros_understood(tmp_path):
+    """The replies of the pack that comes with Ombud, in every language, as an agent sends them from Jira."""
+    for language in ("ar", "de", "en", "es", "fr"):
+        macros = macros_for("iso10002", language)
+        file = tmp_path / f"{language}.mapping.toml"
+        file.write_text("\n".join(to_map("jira", macros, Mapping())), encoding="utf-8")
+        schema = Schema(markers=load_mapping(file, "UTC").markers)
+        for macro in macros:
+            sent = write_text([macro], Mapping()).split("===\n\n")[1]
+            assert messages.marked(schema, sent) == {macro.kind}
 
 
 def test_a_canned_response_is_html_that_shows_the_text(pack):
     first, _ = json.loads(write_freshdesk(macros_for(str(pack), "de"), Mapping()))
     assert "[answer date] &amp; eher" in first["content_html"]
-    assert first["content_html"].endswith("<p>#acknowledgement</p>")
+    assert first["content_html"].startswith("<p>Eingang Ihrer Beschwerde</p><p>Guten Tag ")
 
 
 def test_the_command_writes_a_file_and_says_what_the_mapping_needs(pack, tmp_path):
