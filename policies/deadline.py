@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.openings import NEVER
 from ombud.model.term import Term
-from policies.history import first_row, moments, pauses_of, row_at
+from policies.history import first_row, moments, paused, row_at
 from policies.row import compile_row
 from policies.rule import Agreed, AnyOf, Cadence, Deadline
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant, Row, Said, Value
     from ombud.model.term import Pause
+    from policies.history import Paused
     from policies.rule import Length, PauseRule, Rule
 
     Closure = Callable[[Row], bool | None]
@@ -56,7 +57,7 @@ class Timing(NamedTuple):
     warn: Instant | None = None
     operational: Instant | None = None
     length: Length | None = None
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[Paused, ...] = ()
     silence: int | None = None
     since: Instant | None = None
 
@@ -256,7 +257,7 @@ def _by_row(
 def _facts(clock: CompiledClock, complaint: Complaint, stop: Instant | None) -> Row:
     """Give the facts that the clock's conditions are judged on: as they stand, stood at the stop, or stood first."""
     as_of = clock.body.as_of if isinstance(clock.body, Deadline) else "stop"
-    if as_of == "last" or not clock.tracked or not complaint.changes:
+    if as_of == "last" or not clock.tracked:
         return complaint.row
     if as_of == "first":
         return {**complaint.row, **first_row(complaint, clock.tracked)}
@@ -267,19 +268,19 @@ def _facts(clock: CompiledClock, complaint: Complaint, stop: Instant | None) -> 
 
 def _candidates(
     terms: Sequence[tuple[Closure | None, Length]], row: Row
-) -> list[tuple[Length, Length | None]]:
+) -> list[tuple[Length, ...]]:
     """Give the length that applies, and every one that may where a condition is unknown.
 
-    Beside an agreed date stands the length that holds without the agreement.
+    Behind an agreed date stand the lengths that hold without the agreement, one after the other.
     """
-    found: list[tuple[Length, Length | None]] = []
+    found: list[tuple[Length, ...]] = []
     for index, (when, length) in enumerate(terms):
         applies = True if when is None else when(row)
         if applies is None or applies:
             if isinstance(length, Agreed):
-                found += [(length, base) for base, _ in _candidates(terms[index + 1 :], row)]
+                found += [(length, *rest) for rest in _candidates(terms[index + 1 :], row)]
             else:
-                found.append((length, None))
+                found.append((length,))
         if applies:
             break
     return found
@@ -291,16 +292,17 @@ def _outcome(
     start: Instant,
     stop: Instant | None,
     now: Instant,
-    candidate: tuple[Length, Length | None],
+    candidate: tuple[Length, ...],
     *,
     unknown: bool,
     doubts: Sequence[Instant],
 ) -> Timing:
     body = clock.body
+    held: Sequence[Paused] = ()
     pauses: list[Pause] = []
-    capped: Instant | None = None
     if body.pauses:
-        pauses, capped = pauses_of(complaint, body.pauses, clock.calendar, stop, now)
+        held = paused(complaint, body.pauses, clock.calendar, stop, now)
+        pauses = [(each.begin, each.end) for each in held]
     due, warn = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
     length = candidate[0]
     maybe_extended: Instant | None = None
@@ -315,8 +317,9 @@ def _outcome(
             maybe_extended = clock.calendar.due_at(start, extension.term, pauses)
     if due is None:
         # The clock is paused: an event can set it going again, or the pause's cap.
+        capped = min((p.capped for p in held if p.end is None and p.capped), default=None)
         return Timing(
-            Verdict.pending, Verdict.pending, start, None, stop, capped, pauses=tuple(pauses)
+            Verdict.pending, Verdict.pending, start, None, stop, capped, pauses=tuple(held)
         )
     verdict = standing = Verdict.passed
     recheck: Instant | None = None
@@ -333,8 +336,12 @@ def _outcome(
     elif now <= due:
         verdict = standing = Verdict.pending
         recheck = due + 1
-    elif unknown or maybe_extended is not None:
+    elif unknown:
         verdict = standing = Verdict.unknown
+    elif maybe_extended is not None and now <= maybe_extended:
+        # Once the longer term has passed as well, it matters no more whether the notice was good.
+        verdict = standing = Verdict.unknown
+        recheck = maybe_extended + 1
     else:
         verdict = standing = Verdict.failed
         cause = _cause(clock, complaint, start, candidate, now, due, pauses)
@@ -352,7 +359,7 @@ def _outcome(
         warn,
         operational,
         length,
-        tuple(pauses) if pauses else (),
+        tuple(held),
     )
 
 
@@ -360,12 +367,12 @@ def _due(
     clock: CompiledClock,
     complaint: Complaint,
     start: Instant,
-    candidate: tuple[Length, Length | None],
+    candidate: tuple[Length, ...],
     pauses: Sequence[Pause],
     until: Instant,
 ) -> tuple[Instant | None, Instant | None]:
     """Give the due and what to warn of; `None` while a running pause holds the clock."""
-    length, base = candidate
+    length, *rest = candidate
     if isinstance(length, Term):
         return clock.calendar.due_at(start, length, pauses), None
     if isinstance(length, AnyOf):
@@ -375,8 +382,8 @@ def _due(
             return None, min(known, default=None)
         return max(known), min(known)
     due: Instant | None = None
-    if base is not None:
-        due, _ = _due(clock, complaint, start, (base, None), pauses, until)
+    if rest:
+        due, _ = _due(clock, complaint, start, tuple(rest), pauses, until)
     return _agreed(complaint, length.field, due, until), None
 
 
@@ -413,12 +420,13 @@ def _operational(
     complaint: Complaint,
     besides: Sequence[PauseRule],
     start: Instant,
-    candidate: tuple[Length, Length | None],
+    candidate: tuple[Length, ...],
     stop: Instant | None,
     now: Instant,
 ) -> Instant | None:
     rules = (*clock.body.pauses, *besides)
-    pauses, _ = pauses_of(complaint, rules, clock.calendar, stop, now)
+    held = paused(complaint, rules, clock.calendar, stop, now)
+    pauses = [(each.begin, each.end) for each in held]
     due, _ = _due(clock, complaint, start, candidate, pauses, stop if stop is not None else now)
     return due
 
@@ -427,7 +435,7 @@ def _cause(
     clock: CompiledClock,
     complaint: Complaint,
     start: Instant,
-    candidate: tuple[Length, Length | None],
+    candidate: tuple[Length, ...],
     until: Instant,
     due: Instant,
     pauses: Sequence[Pause],

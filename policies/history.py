@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ombud.model.facts import UNKNOWN
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from ombud.model.calendar import Calendar
     from ombud.model.facts import Change, Complaint, Instant, Row, Value
-    from ombud.model.term import Pause
     from policies.rule import PauseRule
 
 
@@ -66,22 +65,40 @@ def moments(
     return sorted(found)
 
 
-def pauses_of(
+class Paused(NamedTuple):
+    """Record a time that a clock does not count.
+
+    Attributes:
+        begin: from when.
+        end: until when; `None` while it runs and has not reached its cap.
+        rule: the pause that the rule lists.
+        actor: keyed identifier of who began it, if known.
+        capped: when it reaches its cap; `None` where that lies outside the calendar.
+
+    """
+
+    begin: Instant
+    end: Instant | None
+    rule: PauseRule
+    actor: str | None
+    capped: Instant | None
+
+
+def paused(
     complaint: Complaint,
     rules: Sequence[PauseRule],
     calendar: Calendar,
     stop: Instant | None,
     now: Instant,
-) -> tuple[list[Pause], Instant | None]:
-    """Give the pauses that rules list, and when one that still runs will have reached its cap.
+) -> list[Paused]:
+    """Give the times that rules do not count, as of `now`.
 
     A pause is cut at the stop, because what comes after an answer heals nothing, and at its cap; one
-    that runs and has not reached its cap by `now` has no end yet.
+    that runs and has not reached its cap has no end yet.
     """
-    found: list[Pause] = []
-    recheck: Instant | None = None
+    found: list[Paused] = []
     for rule in rules:
-        for begin, told in _spans(complaint, rule):
+        for begin, told, actor in _spans(complaint, rule):
             end = told
             if stop is not None:
                 if begin >= stop:
@@ -93,30 +110,33 @@ def pauses_of(
                     end = min(end, cap)
                 elif now >= cap:
                     end = cap
-                elif recheck is None or cap < recheck:
-                    recheck = cap
-            found.append((begin, end))
-    return found, recheck
+            found.append(Paused(begin, end, rule, actor, cap))
+    return found
 
 
-def _spans(complaint: Complaint, rule: PauseRule) -> Iterable[Pause]:
+_Span: TypeAlias = "tuple[Instant, Instant | None, str | None]"
+
+
+def _spans(complaint: Complaint, rule: PauseRule) -> Iterable[_Span]:
     match rule.kind:
         case "waiting":
-            return ((w.begin, w.end) for w in complaint.waits if w.waiting == rule.name)
+            return ((w.begin, w.end, w.actor) for w in complaint.waits if w.waiting == rule.name)
         case "stage":
-            return ((t.at, t.until) for t in complaint.transitions if t.entering == rule.name)
+            return (
+                (t.at, t.until, t.actor) for t in complaint.transitions if t.entering == rule.name
+            )
         case "while":
             return _flagged(complaint.changes.get(rule.name, ()))
 
 
-def _flagged(told: Sequence[Change]) -> Iterable[Pause]:
+def _flagged(told: Sequence[Change]) -> Iterable[_Span]:
     """Give the times in which a flag was set; where it is unknown, the clock runs."""
-    since: Instant | None = None
+    since: Change | None = None
     for each in told:
         if each.value == "yes" and since is None:
-            since = each.at
+            since = each
         elif each.value != "yes" and since is not None:
-            yield since, each.at
+            yield since.at, each.at, since.actor
             since = None
     if since is not None:
-        yield since, None
+        yield since.at, None, since.actor

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Instant, Row
     from ombud.model.finding import Finding
     from ombud.store import Store, TicketState
+    from policies.history import Paused
     from policies.judge import Judgement
     from policies.rule import Rule
     from policies.waiver import Waiver
@@ -121,7 +122,7 @@ def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
     """Print the sum of a clock in its own zone: each local day, what counted of it, and why nothing did."""
     timing, zone = why.timing, calendar.tzinfo
     if timing is None or timing.start is None or timing.due is None:
-        paused = timing is not None and any(end is None for _, end in timing.pauses)
+        paused = timing is not None and any(each.end is None for each in timing.pauses)
         yield (
             "  the clock is paused: it waits for somebody"
             if paused
@@ -132,7 +133,7 @@ def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
     term = timing.length if isinstance(timing.length, Term) else None
     start = timing.since if timing.since is not None else timing.start
     yield f"  sum ({timing.length}, {zone.key}):"
-    lines = calendar.explain(start, timing.due, timing.pauses, term)
+    lines = calendar.explain(start, timing.due, [each[:2] for each in timing.pauses], term)
     for index, line in enumerate(lines):
         if len(lines) > _LONG_SUM and _ENDS <= index < len(lines) - _ENDS:
             if index == _ENDS:
@@ -143,9 +144,8 @@ def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
         counted = f"{_length(line.counted):>8}{idle}" if line.open else f"{'-':>8}"
         number = f"day {line.number:<3} " if line.number is not None else ""
         yield f"    {line.day:%a %d %b %Y}  {number}{counted}  {spans or 'closed'}{f'  ({line.note})' if line.note else ''}"
-    for begin, end in timing.pauses:
-        until = "now" if end is None else wall(end, zone)
-        yield f"    paused from {wall(begin, zone)} to {until}"
+    for each in timing.pauses:
+        yield f"    {_pause(each, zone)}"
     yield f"    due {wall(timing.due, zone)}"
     if timing.warn is not None:
         yield f"    to be warned of {wall(timing.warn, zone)}"
@@ -158,6 +158,17 @@ def _sum(bound: Bound, why: Judgement, calendar: Calendar) -> Iterator[str]:
         yield f"    {label_of(bound, stop)} {wall(timing.stop, zone)}: {'late' if timing.stop > timing.due else 'in time'}"
     elif timing.verdict is Verdict.failed:
         yield f"    {label_of(bound, stop)}: never"
+
+
+def _pause(each: Paused, zone: ZoneInfo) -> str:
+    """Say of a pause from when to when, why, by whom, and by which rule."""
+    until = "now" if each.end is None else wall(each.end, zone)
+    name = each.rule.name.replace("_", " ")
+    why = {"waiting": f"waiting for the {name}", "stage": name, "while": name}[each.rule.kind]
+    by = f", by {each.actor[:8]}" if each.actor is not None else ""
+    source = f" ({each.rule.source})" if each.rule.source is not None else ""
+    capped = ", up to its cap" if each.end is not None and each.end == each.capped else ""
+    return f"paused from {wall(each.begin, zone)} to {until}{capped}: {why}{by}{source}"
 
 
 def _length(micros: int) -> str:

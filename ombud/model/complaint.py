@@ -338,7 +338,7 @@ class _Folding:
             leaving = left.stage if left else UNKNOWN
         entered = mapping.stages.get(to) if to is not None else None
         stage: str | Unknown = entered.stage if entered else UNKNOWN
-        self._wait(event.happened, entered.waiting if entered else None)
+        self._wait(event, entered.waiting if entered else None)
         if to is not None and event.cause is not Cause.ourselves:
             for milestone in self.fold._by_status.get(to, ()):  # noqa: SLF001
                 self._reach(milestone, event, "status")
@@ -395,14 +395,15 @@ class _Folding:
             self.doubts[milestone] = when
             self.row[milestone] = UNKNOWN
 
-    def _wait(self, when: Instant, waiting: str | None) -> None:
+    def _wait(self, event: Event, waiting: str | None) -> None:
+        when = event.happened
         last = self.waits[-1] if self.waits else None
         if last is not None and last.end is None:
             if last.waiting == waiting:
                 return
-            self.waits[-1] = Stay(last.waiting, last.begin, when)
+            self.waits[-1] = Stay(last.waiting, last.begin, when, last.actor)
         if waiting is not None:
-            self.waits.append(Stay(waiting, when, None))
+            self.waits.append(Stay(waiting, when, None, event.actor))
 
     def _receive(self, birth: Event) -> None:
         """Set legal receipt: the field, else the message the mapping marks, else creation; never after creation."""

@@ -141,12 +141,14 @@ class Stay:
         waiting: whom for ("complainant", "third_party").
         begin: when the waiting began.
         end: when it ended; `None` while it lasts.
+        actor: keyed identifier of who let it wait, if known.
 
     """
 
     waiting: str
     begin: Instant
     end: Instant | None
+    actor: str | None = None
 
 
 class Change(NamedTuple):

@@ -352,3 +352,24 @@ class TestCadence:
         machine = [{"when": MONDAY}, {"when": "2026-03-05T10:00", "said": [], "by": "automation"}]
         assert one(tmp_path, rules, person, "2026-03-10T10:00").verdict is PENDING
         assert one(tmp_path, rules, machine, "2026-03-10T10:00").verdict is FAIL
+
+
+def test_a_pause_tells_from_when_to_when_why_by_whom_and_by_which_rule(tmp_path):
+    pauses = ', pauses: [{waiting: complainant, cap: {business_days: 3}, source: "R 7"}, {while: court_hold}]'
+    events = [
+        {"when": MONDAY},
+        {
+            "when": "2026-03-03T10:00",
+            "stage": "investigating",
+            "waiting": "complainant",
+            "actor": "agent-1",
+        },
+        {"when": "2026-03-04T10:00", "set": {"court_hold": "yes"}, "actor": "agent-2"},
+        {"when": "2026-03-05T10:00", "set": {"court_hold": "no"}},
+    ]
+    told = one(tmp_path, respond("[{business_days: 9}]", pauses), events, "2026-03-20T10:00")
+    shown = [(p.begin, p.end, p.rule.name, p.actor, p.rule.source) for p in told.timing.pauses]
+    assert shown == [
+        (at("2026-03-03T10:00"), at("2026-03-06T17:00"), "complainant", "agent-1", "R 7"),
+        (at("2026-03-04T10:00"), at("2026-03-05T10:00"), "court_hold", "agent-2", None),
+    ]
