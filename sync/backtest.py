@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sync.binding import bind
+from sync.binding import bind, pack_source
 from sync.row_reading import read_rows
 from sync.tried import Asked, Backtest
 
@@ -36,9 +36,14 @@ def candidate(
 
     settings = bound.settings
     source = pack if pack is not None else settings.pack
-    if pack is not None and Path(pack).exists():
+    if (
+        pack is not None
+        and (Path(pack).suffix or len(Path(pack).parts) > 1)
+        and Path(pack).exists()
+    ):
+        # A path is relative to where the command is given, not to ombud.toml.
         source = str(Path(pack).resolve())
-    loaded = load_pack(_source(service, source))
+    loaded = load_pack(pack_source(service.settings, source).source)
     kept = {name: value for name, value in settings.params.items() if name in loaded.params}
     told = {
         name: read_param(value, loaded.params[name].default if name in loaded.params else "")
@@ -46,17 +51,15 @@ def candidate(
     }
     if profile is None:
         profile = settings.profile if settings.profile in loaded.profiles else "standard"
-    return bind(
-        service.settings,
-        settings.model_copy(
-            update={"pack": source, "profile": profile, "params": {**kept, **told}}
-        ),
-    )
-
-
-def _source(service: Service, pack: str) -> str | Path:
-    path = service.settings.folder / pack
-    return path if path.exists() else pack
+    # What a rule may do at most is tried, whatever the binding lets it do today.
+    changes = {
+        "pack": source,
+        "profile": profile,
+        "params": {**kept, **told},
+        "mode": "block",
+        "modes": {},
+    }
+    return bind(service.settings, settings.model_copy(update=changes))
 
 
 def read_param(text: str, default: object) -> object:

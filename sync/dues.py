@@ -17,6 +17,7 @@ from ombud.model.facts import UNKNOWN, Verdict
 from policies.rule import Deadline, Guard
 from sync.row_reading import facets_of, occurrence_of, received
 from sync.tally import mondays
+from sync.tried import judged_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -84,9 +85,8 @@ def needs(bounds: Iterable[Bound]) -> Iterator[Need]:
     """Give the rules whose verdicts are no condition on one row: those that a clock or a history judges."""
     for bound in bounds:
         for edition in bound.judge.editions:
-            lacking = {gap.rule.id for gap in edition.judge.gaps}
-            for rule in edition.pack.rules:
-                if not isinstance(rule.body, Guard) and rule.id not in lacking:
+            for rule in judged_rules(bound, edition):
+                if not isinstance(rule.body, Guard):
                     span = f"{edition.effective_from} {edition.effective_to}"
                     others = [e.version for e in bound.judge.editions]
                     told = (_plain(rule.body), edition.calendar_of(rule).digest, span, others)

@@ -17,6 +17,7 @@ from policies.load import in_force
 from policies.rule import Guard
 from policies.sql import verdict_sql
 from sync.dues import needs
+from sync.tried import judged_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,7 @@ class Question:
         values: its bound values.
         rules: the rules, in that order.
         tried: those of them that the pack that is tried has.
+        differ: those that the version in force has otherwise, or not at all, or alone.
         guard: whether they give the verdicts of guards alone.
 
     """
@@ -50,6 +52,7 @@ class Question:
     values: list[object]
     rules: list[Rule]
     tried: frozenset[int]
+    differ: frozenset[int]
     guard: bool
 
 
@@ -132,20 +135,20 @@ def _holding(bound: Bound | None, day: date | None) -> Edition | None:
     return in_force(bound.judge.editions, day)
 
 
-def _judged(edition: Edition | None, asked: Asked) -> dict[str, Rule]:
-    if edition is None:
+def _judged(bound: Bound | None, edition: Edition | None, asked: Asked) -> dict[str, Rule]:
+    if bound is None or edition is None:
         return {}
-    lacking = {gap.rule.id for gap in edition.judge.gaps}
     return {
         rule.id: rule
-        for rule in edition.pack.rules
-        if rule.id not in lacking and (asked.only is None or rule.id in asked.only)
+        for rule in judged_rules(bound, edition)
+        if asked.only is None or rule.id in asked.only
     }
 
 
 def _guards(reader: FactsReader, asked: Asked, span: _Span, facet: str) -> Iterator[Question]:
     """Ask the guards of one span: a SELECT for each stage, and one for what stands of complaints as a whole."""
-    tried, against = _judged(span.tried, asked), _judged(span.against, asked)
+    tried = _judged(asked.bound, span.tried, asked)
+    against = _judged(asked.against, span.against, asked)
     stages: dict[str | None, dict[str, tuple[Rule | None, Rule | None]]] = {}
     for name in [*tried, *(name for name in against if name not in tried)]:
         for index, rule in enumerate((tried.get(name), against.get(name))):
@@ -157,16 +160,21 @@ def _guards(reader: FactsReader, asked: Asked, span: _Span, facet: str) -> Itera
         verdicts: dict[str, Any] = {}
         rules: list[Rule] = []
         mine: set[int] = set()
+        differ: set[int] = set()
         for number, (new, old) in enumerate(pairs.values()):
-            for letter, rule in (("v", new), ("w", old)):
+            if new is not None:
+                mine.add(number)
+            if asked.compares and (new is None or old is None or new.body != old.body):
+                differ.add(number)
+            for letter, rule in (("v", new), ("w", old if number in differ else None)):
                 if rule is not None and isinstance(rule.body, Guard):
                     verdicts[f"{letter}{number}"] = verdict_sql(
                         rule.body.when, rule.body.must, reader.column
                     )
-            if new is not None:
-                mine.add(number)
             rules.append(new or old)  # type: ignore[arg-type]  # one of the two is there
-        yield _question(reader, asked, span, stage, verdicts, rules, frozenset(mine), facet)
+        yield _question(
+            reader, asked, span, stage, verdicts, rules, (frozenset(mine), frozenset(differ)), facet
+        )
 
 
 def _question(
@@ -176,7 +184,7 @@ def _question(
     stage: str | None,
     verdicts: dict[str, Any],
     rules: list[Rule],
-    mine: frozenset[int],
+    which: tuple[frozenset[int], frozenset[int]],
     facet: str,
 ) -> Question:
     columns = ["kase", "account", "ticket", "begun", "m_received", "week", f"t_{facet}", "agent"]
@@ -206,7 +214,8 @@ def _question(
         f"FROM ({inner}) WHERE {spans} AND {received}{entering}"
     )
     values = [*values, *more, *most, *([stage] if stage is not None else [])]
-    return Question(sql, values, rules, mine, guard=True)
+    mine, differ = which
+    return Question(sql, values, rules, mine, differ, guard=True)
 
 
 #: A verdict of a clock: what was reckoned where that says more than comparing.
@@ -232,7 +241,7 @@ def _clocks(reader: FactsReader, asked: Asked, facet: str) -> Iterator[Question]
     spans, values = period(asked)
     now = asked.until
     head = (
-        "kase, account, ticket, occurrence, COALESCE(LEAST(due, ?), entered, begun) AS happened, "
+        "kase, account, ticket, occurrence, CASE WHEN due IS NULL THEN COALESCE(entered, begun) ELSE LEAST(due, ?) END AS happened, "
         f"t_{facet} AS team, agent, {_COMPARED} AS verdict"
     )
     for name, (mine, theirs) in files.items():
@@ -257,9 +266,9 @@ def _clocks(reader: FactsReader, asked: Asked, facet: str) -> Iterator[Question]
             f"false AS movable, begins AS week, team, agent, v0, w0 FROM ({told}) "
             "ASOF LEFT JOIN monday ON happened >= begins"
         )
-        yield Question(
-            sql, bound_values, [rules[name]], frozenset([0] if mine else []), guard=False
-        )
+        here = frozenset([0] if mine else [])
+        differ = frozenset([0] if asked.compares and mine != theirs else [])
+        yield Question(sql, bound_values, [rules[name]], here, differ, guard=False)
 
 
 def _union(

@@ -179,12 +179,18 @@ def _draw(reader: FactsReader, question: Question, asked: Asked, tally: Tally) -
 
 def _compare(reader: FactsReader, question: Question) -> None:
     """Keep the findings that the version in force judges otherwise."""
-    for number, rule in enumerate(question.rules):
-        v, w = f"v{number} IS NOT DISTINCT FROM 'fail'", f"w{number} IS NOT DISTINCT FROM 'fail'"
+    fails = "IS NOT DISTINCT FROM 'fail'"
+    # A finding's number: even where it fails no more, odd where it fails now.
+    turned = ", ".join(
+        f"CASE WHEN (v{n} {fails}) <> (w{n} {fails}) THEN {2 * n} + (v{n} {fails})::INT END"
+        for n in sorted(question.differ)
+    )
+    if turned:
         reader.run(
-            f"INSERT INTO turned SELECT kase, account, ticket, ?, {v} FROM ({question.sql}) "
-            f"WHERE ({v}) <> ({w})",
-            [rule.id, *question.values],
+            "INSERT INTO turned SELECT kase, account, ticket, list_extract(?, number // 2 + 1), "
+            "number % 2 = 1 FROM (SELECT kase, account, ticket, "
+            f"unnest([{turned}]) AS number FROM ({question.sql})) WHERE number IS NOT NULL",
+            [[rule.id for rule in question.rules], *question.values],
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ombud.model.facts import Verdict
 from ombud.model.instant import iso
-from sync.binding import MODES
+from sync.binding import MODES, configured_mode
 from sync.tally import Tally
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from policies.rule import Rule
-    from sync.binding import Bound
+    from sync.binding import Bound, Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,10 @@ class Asked:
     @property
     def compares(self) -> bool:
         """Tell whether there is another version to compare with, and not the very same."""
-        return self.against is not None and self.against.digests != self.bound.digests
+        against = self.against
+        return against is not None and (
+            against.digests != self.bound.digests or _judged_ids(against) != _judged_ids(self.bound)
+        )
 
     def mode(self, rule: Rule) -> str:
         """Give what a rule would do: the most it may, up to the cap; the binding's own mode is not asked."""
@@ -241,6 +244,20 @@ class Backtest:
         for (_, verdict), number in self.tally.verdicts.items():
             found[verdict] += number
         return found
+
+
+def judged_rules(bound: Bound, edition: Edition) -> list[Rule]:
+    """Give the rules of an edition that are judged: not switched off, and their data is mapped."""
+    lacking = {gap.rule.id for gap in edition.judge.gaps}
+    return [
+        rule
+        for rule in edition.pack.rules
+        if rule.id not in lacking and configured_mode(bound.settings, rule) != "off"
+    ]
+
+
+def _judged_ids(bound: Bound) -> list[list[str]]:
+    return [[rule.id for rule in judged_rules(bound, each)] for each in bound.judge.editions]
 
 
 def share(counts: Mapping[str, int]) -> float | None:
