@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ombud.model.facts import Instant
-    from policies.examples import Outcome
+    from policies.example import Outcome
     from policies.pack import Pack
     from policies.rule import Rule
 

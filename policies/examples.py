@@ -1,20 +1,19 @@
-"""Read the examples that stand beside a pack, and judge them: what a rule is expected to say, and what it says."""
+"""Read the examples that stand beside a pack: complaints told as rows or as histories, with the verdict expected."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.model.calendar import Calendar, parse_week
 from ombud.model.event import Cause
 from ombud.model.facts import STAGES, UNKNOWN, Complaint, Stay, Transition, Verdict
-from ombud.model.instant import instant, iso
+from ombud.model.instant import instant
+from policies.example import CALENDARS, NAME, Example, Outcome, judge_example, laid_out
 from policies.expression import Type
-from policies.judge import Judge
-from policies.load import build_calendar, files_of, load_editions
+from policies.load import files_of, load_editions
 from policies.marked import MAXIMUM_BYTES, Unreadable, read
 from policies.rule import Guard
 from policies.shape import check_shape
@@ -23,95 +22,22 @@ from policies.vocabulary import PackError, Problem, nearest
 from policies.wire import ExamplesOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ombud.model.facts import Instant, Value
-    from policies.judge import Judgement
     from policies.marked import Marked
-    from policies.pack import Pack, PackCalendar
+    from policies.pack import Pack
     from policies.rule import Rule
     from policies.vocabulary import Field
     from policies.vocabulary import Path as Where
 
 #: The desk of examples that name none: Monday to Friday, nine to five, no holidays.
 _OFFICE: Final = {"zone": "Europe/Berlin", "week": {"mon-fri": ["09:00-17:00"]}}
-_NAME: Final = "examples"
 #: Years for which an example's calendar is laid out.
 _FIRST_YEAR, _LAST_YEAR = 2010, 2040
-_CALENDARS: Final[dict[str, Calendar]] = {}
 #: Beside the examples, and none of them: mutants that make no difference, and why.
 SURVIVORS: Final = "survivors.yaml"
-
-
-@dataclass(frozen=True)
-class Example:
-    """Hold a complaint and what a rule is expected to say of it.
-
-    Attributes:
-        rule: the rule's id.
-        name: what it shows.
-        expect: the verdict expected.
-        complaint: the facts; fields and milestones that nobody names are empty.
-        row: fields and milestones as written; empty where events are.
-        as_of: when it is judged.
-        due: when a deadline is due; `None` leaves it open.
-        calendar: the desk's calendar.
-        pack: the edition of the pack it is about.
-        place: where it stands.
-
-    """
-
-    rule: str
-    name: str
-    expect: Verdict
-    complaint: Complaint
-    row: Mapping[str, Value]
-    as_of: Instant
-    due: Instant | None
-    calendar: Calendar
-    pack: Pack
-    place: Problem
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Give the fields and milestones that can be told of: all that the pack has words for."""
-        return (
-            frozenset(self.complaint.row) | self.pack.milestones | frozenset(self.pack.vocabulary)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Tell what became of an example.
-
-    Attributes:
-        example: the example.
-        verdict: what its rule said.
-        due: when its deadline was due, as far as it has one.
-        judgement: the judgement; `None` where the rule found nothing to judge.
-
-    """
-
-    example: Example
-    verdict: Verdict
-    due: Instant | None = None
-    judgement: Judgement | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether verdict and due are those expected."""
-        asked = self.example.due
-        return self.verdict is self.example.expect and asked in {None, self.due}
-
-    def __str__(self) -> str:
-        example, place = self.example, self.example.place
-        told = f"{place.file}:{place.line}:{place.column}: {example.rule}, {example.name}: "
-        if self.verdict is not example.expect:
-            return f"{told}expected {example.expect}, got {self.verdict}"
-        if not self.ok:
-            return f"{told}expected due {iso(example.due)}, got {iso(self.due)}"
-        return f"{told}{self.verdict}"
 
 
 def run_examples(source: str | Path) -> tuple[Outcome, ...]:
@@ -121,56 +47,6 @@ def run_examples(source: str | Path) -> tuple[Outcome, ...]:
         rule = next(rule for rule in example.pack.rules if rule.id == example.rule)
         found.append(judge_example(rule, example))
     return tuple(found)
-
-
-def judge_example(rule: Rule, example: Example) -> Outcome:
-    """Say what a rule, the pack's own or one changed, makes of an example: its last judgement counts."""
-    return next(iter(judge_examples(rule, [example])))
-
-
-def judge_examples(rule: Rule, examples: Iterable[Example]) -> Iterator[Outcome]:
-    """Say what a rule makes of several examples; where they share a calendar it is compiled once."""
-    judges: dict[int, Judge] = {}
-    for example in examples:
-        judge = judges.get(id(example.calendar))
-        if judge is None:
-            judges[id(example.calendar)] = judge = _judge_of(rule, example)
-        judged = max(
-            judge.judge(example.complaint, example.as_of),
-            key=lambda each: each.entered or 0,
-            default=None,
-        )
-        if judged is None:
-            yield Outcome(example, Verdict.not_applicable)
-        else:
-            yield Outcome(example, judged.verdict, judged.due, judged)
-
-
-def _judge_of(rule: Rule, example: Example) -> Judge:
-    """Compile a rule; the calendar of the examples stands for the pack's usual one, not for its others."""
-    calendars = {_NAME: example.calendar}
-    named = getattr(rule.body, "calendar", None)
-    if named is not None:
-        pack = example.pack
-        other = named in pack.calendars and named != pack.calendar
-        calendars[named] = _laid_out(named, pack.calendars[named]) if other else example.calendar
-    return Judge(
-        [rule],
-        calendars,
-        calendar=_NAME,
-        names=example.names | rule.names,
-        stages=frozenset(STAGES),
-    )
-
-
-def _laid_out(name: str, told: PackCalendar) -> Calendar:
-    key = json.dumps(
-        [name, told.zone, told.week, told.country, told.subdivision, told.own], default=dict
-    )
-    held = _CALENDARS.get(key)
-    if held is None:
-        _CALENDARS[key] = held = build_calendar(name, told)
-    return held
 
 
 def _entered(rule: Rule, row: Mapping[str, Value], at: Instant) -> tuple[Transition, ...]:
@@ -199,7 +75,7 @@ def _row_complaint(
     row: Mapping[str, Value], waits: tuple[Stay, ...], transitions: tuple[Transition, ...]
 ) -> Complaint:
     return Complaint(
-        case=_NAME,
+        case=NAME,
         refs=(REF,),
         lead=REF,
         row=row,
@@ -303,7 +179,7 @@ class _Reading:
         rules = {rule.id: rule for rule in self.pack.rules}
         found: list[Example] = []
         for i, told in enumerate(content["examples"]):
-            where: Where = (_NAME, i)
+            where: Where = (NAME, i)
             rule = rules.get(told["rule"])
             if rule is None:
                 self._tell(
@@ -411,14 +287,14 @@ class _Reading:
         """Lay out the file's calendar; where it has none, the pack's own, or an office's."""
         own = self.pack.calendars.get(self.pack.calendar)
         if "calendar" not in content and own is not None:
-            return _laid_out(self.pack.calendar, own)
+            return laid_out(self.pack.calendar, own)
         told = content.get("calendar", _OFFICE)
         key = json.dumps(told, sort_keys=True)
-        if key in _CALENDARS:
-            return _CALENDARS[key]
+        if key in CALENDARS:
+            return CALENDARS[key]
         try:
-            _CALENDARS[key] = made = Calendar(
-                name=_NAME,
+            CALENDARS[key] = made = Calendar(
+                name=NAME,
                 zone=told["zone"],
                 week=parse_week(told["week"]),
                 holidays=[date.fromisoformat(each) for each in told.get("holidays", ())],

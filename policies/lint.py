@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from policies.coverage import SHOWN, coverage
-from policies.examples import Outcome, examples_beside
+from policies.example import Outcome
+from policies.examples import examples_beside
 from policies.load import files_of, load_editions
 from policies.logic import illogical
 from policies.rule import Cadence, Deadline, Guard
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LONGEST_SENTENCE: Final = 280
 #: That of a clock names each of its terms, pauses and the extension.
 LONGEST_SUM: Final = 480
+#: What of a body logic looks at.
+_OF_BODY: Final = ("when", "must", "within")
 #: Kinds of gaps in the examples that lint asks to be filled; `packs test` tells the rest.
 _NEEDED: Final = ("pass", "fail", "not_applicable")
 
@@ -154,7 +157,7 @@ class _Look:
                 self.tell_rule(rule.id, (), what, remedy)
             elif rule.mode != "off" and any(each.status != "confirmed" for each in rule.sources):
                 what = f"{rule.id} rests on a source that is not confirmed, and is not off"
-                self.tell_rule(rule.id, ("mode",), what, 'Write "mode: off", or confirm the source')
+                self.tell_rule(rule.id, ("mode",), what, 'Write mode: "off", or confirm the source')
 
     def mapping(self, mapped: Mapped) -> None:
         """Tell rules that a mapping has no data for."""
@@ -185,7 +188,7 @@ def place(files: Sequence[Marked], rule: str, below: Where = ()) -> tuple[Marked
         for i, told in enumerate(file.content.get("rules", ())):
             if told.get("id") == rule:
                 body = next((each for each in BODIES if each in told), "")
-                if below and below[0] not in {*BODIES, *told}:
+                if below and below[0] in _OF_BODY:
                     return file, ("rules", i, body, *below)
                 return file, ("rules", i, *below)
     return files[0], ()

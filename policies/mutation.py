@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.model.facts import MILESTONES, STAGES
-from policies.examples import judge_examples
+from policies.example import judge_examples
 from policies.pack import builder_of
 from policies.wire import BODIES, RESERVED, UNITS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from policies.build import Builder
-    from policies.examples import Example
+    from policies.example import Example
     from policies.pack import Pack
     from policies.rule import Rule
     from policies.vocabulary import Field, Path

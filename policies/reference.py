@@ -22,7 +22,7 @@ from policies.vocabulary import PackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from policies.examples import Example
+    from policies.example import Example
     from policies.pack import Pack
     from policies.rule import PauseRule, Rule
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policies.coverage import Coverage, coverage
-from policies.examples import SURVIVORS, Outcome, examples_beside, judge_example
+from policies.example import Outcome, judge_example
+from policies.examples import SURVIVORS, examples_beside
 from policies.lint import place
 from policies.load import files_of, load_editions
 from policies.marked import MAXIMUM_BYTES, Unreadable, read

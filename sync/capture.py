@@ -15,7 +15,8 @@ from ombud.model.event import Cause, Kind, Side
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.instant import DAY, SECOND, moment
 from ombud.model.mapping import INHERENT, RECEIVED_AT, STATUS
-from policies.examples import judge_example, read_text
+from policies.example import judge_example
+from policies.examples import read_text
 from policies.expression import Compare, Type, leaves
 from policies.load import load_editions
 from policies.rule import Cadence, Deadline, Guard, Integrity
