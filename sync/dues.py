@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.facts import UNKNOWN, Verdict
+from policies.judge import Judge
 from policies.rule import Deadline, Guard
 from sync.row_reading import facets_of, occurrence_of, received
 from sync.tally import mondays
@@ -133,33 +134,42 @@ class Judging:
     """Judge complaints for the rules that clocks and histories judge, and give the rows that say so."""
 
     def __init__(self, wanted: Sequence[Need], now: Instant) -> None:
-        """Sort the rules by binding and edition."""
+        """Make ready to judge those rules and no others, by binding and edition."""
         self.now = now
-        self._bounds = {id(need.bound): need.bound for need in wanted}
-        self._names: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
-        for need in wanted:
-            self._names[id(need.bound), need.edition.version][need.rule.id] = need.name
+        names: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
+        bounds: dict[int, Bound] = {}
+        editions: dict[int, Edition] = {}
+        rules: dict[tuple[int, int], list[Rule]] = defaultdict(list)
+        for need in {need.name: need for need in wanted}.values():
+            key = (id(need.bound), id(need.edition))
+            bounds[key[0]], editions[key[1]] = need.bound, need.edition
+            names[key][need.rule.id] = need.name
+            rules[key].append(need.rule)
+        self._judges = [
+            (
+                bounds[of],
+                editions[which],
+                names[of, which],
+                Judge(
+                    asked,
+                    editions[which].calendars,
+                    calendar=editions[which].calendar,
+                    names=bounds[of].mapping.names,
+                    stages=frozenset(),
+                ).judge,
+            )
+            for (of, which), asked in rules.items()
+        ]
 
     def rows(
         self, complaint: Complaint, common: Sequence[object]
     ) -> Iterator[tuple[str, list[object]]]:
         """Give the name of a rule's dues, and a row for each judgement."""
-        done: set[str] = set()
-        for key, bound in self._bounds.items():
-            edition = bound.judge.of(complaint)
-            names = self._names.get((key, edition.version)) if edition is not None else None
-            if edition is None or not names:
-                continue
-            fresh = set(names.values()) - done
-            if not fresh:
-                continue
-            judge = edition.judge.judge
-            for judged in judge(complaint, self.now):
-                name = names.get(judged.rule.id)
-                if name in fresh:
+        for bound, edition, names, judge in self._judges:
+            if bound.judge.of(complaint) is edition:
+                for judged in judge(complaint, self.now):
                     later = _later(judge, complaint, judged)
-                    yield str(name), due_row(complaint, common, judged, later)
-            done |= fresh
+                    yield names[judged.rule.id], due_row(complaint, common, judged, later)
 
 
 def _later(judge: Any, complaint: Complaint, judged: Judgement) -> Judgement | None:
