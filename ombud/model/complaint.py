@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ombud.model.mapping import Mapping
 
 
+#: Asked of every event of every ticket: a look-up in the enumeration costs more than what is done with it.
+_FIELD, _OBSERVED, _MESSAGE = Kind.field, Kind.observed, Kind.message
+
+
 def case_of(ref: Ref) -> str:
     """Give the id of the case whose earliest-received member is `ref`."""
     return digest("case", ref.account, ref.vendor, ref.id)
@@ -174,22 +178,24 @@ class _Folding:
     def _apply(self, group: Sequence[Event]) -> None:
         moves: list[Event] = []
         for event in group:
-            if event.kind is Kind.message:
+            kind = event.kind
+            if kind is _FIELD or kind is _OBSERVED:
+                if event.ref == self.lead and event.field is not None:
+                    if event.field == STATUS:
+                        moves.append(event)
+                    else:
+                        self._set(event, event.field)
+            elif kind is _MESSAGE:
                 if event.message is not None:
                     message = event.message
                     if self.lost and (event.ref, event.id) in self.lost:
                         message = replace(message, delivered=False)
                     self._say(event, message)
                     self._hear(event, message)
-            elif event.kind is Kind.word:
+            elif kind is Kind.word:
                 self._speak(event)
-            elif event.field is not None and event.ref == self.lead:
-                if event.kind is Kind.lent:
-                    self._lend(event, event.field)
-                elif event.field == STATUS:
-                    moves.append(event)
-                elif event.kind is Kind.field or event.kind is Kind.observed:
-                    self._set(event, event.field)
+            elif kind is Kind.lent and event.ref == self.lead and event.field is not None:
+                self._lend(event, event.field)
         for event in moves:
             self._move(event)
 
