@@ -19,6 +19,7 @@ from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
+from sync.runs import labelled
 from sync.words import Hearing, words_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
-    from ombud.store import Store
+    from ombud.store import RunRow, Store
     from policies.judge import Judgement
     from policies.waiver import Waiver
     from sync.binding import Bound
@@ -83,6 +84,7 @@ class Settling:
         block_from: transitions before it are flagged and not moved back.
         epoch: fencing epoch of the lease held.
         tally: counts to add to.
+        run: the run that has tickets read again, where one does: their whole history is read, and the log tells it.
 
     """
 
@@ -97,6 +99,13 @@ class Settling:
     block_from: Instant
     epoch: int
     tally: Tally
+    run: RunRow | None = None
+
+    def digests(self, state: TicketState | None) -> str:
+        """Give the digests for the log, with the run where that is why a ticket is judged otherwise."""
+        if self.run is None or state is None or state.settled in {None, self.bound.digest}:
+            return self.bound.digests_text
+        return labelled(self.bound, self.run)
 
 
 def settle(
@@ -149,7 +158,11 @@ def settle(
         else:
             wanted.append(
                 replace(
-                    each, stored=state is not None and state.case is not None and not state.failures
+                    each,
+                    stored=state is not None
+                    and state.case is not None
+                    and not state.failures
+                    and (at.run is None or state.settled == bound.digest),
                 )
             )
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
@@ -286,7 +299,7 @@ def _settle_one(
         block_from=at.block_from,
         account_moves=moves,
         refused=state.refused if state is not None else None,
-        answers=answers,
+        answers=answers if decision is Decision.complaint else (),
     )
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
@@ -313,7 +326,7 @@ def _settle_one(
         findings=findings,
         posting=_posting(at, complaint, actual, decided.desired) if at.acting else None,
         why=decided.why,
-        digests=bound.digests_text,
+        digests=at.digests(state),
         withdrawn=withdrawn or (f"now part of case {complaint.case}" if former else None),
         former=former,
         links=links,
