@@ -26,6 +26,7 @@ from ombud.model.facts import Verdict
 from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
+from sync.persons import Refused
 from sync.service import NotFound, Service, open_service
 
 if TYPE_CHECKING:
@@ -396,7 +397,7 @@ def _fail(message: str, code: int, error: Exception) -> NoReturn:
 def _guarded(run: Callable[[], object]) -> None:
     try:
         run()
-    except (SettingsError, ConfigurationError, PackError, LogError, NotFound) as error:
+    except (SettingsError, ConfigurationError, PackError, LogError, NotFound, Refused) as error:
         _fail(str(error), USAGE, error)
     except HelpdeskError as error:
         _fail(str(error), HELPDESK, error)

@@ -170,12 +170,19 @@ def judge_again(
     for folded in fold_again(
         bound, elsewhere, store, happened_by=happened_by, known_by=known_by, only=only
     ):
-        lead, complaint = folded.lead, folded.complaint
-        if lead.decision is Decision.complaint:
-            judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
-            findings = find(bound, complaint, judged, url=lead.url)
-            if folded.circle is not None:
-                findings += one_sided(elsewhere, bound, complaint, folded.circle)
-        else:
-            judged, findings = [], [scope_left(bound, complaint, url=lead.url)]
-        yield Judged(lead.key, lead.url, complaint, findings, judged)
+        yield judge_folded(bound, elsewhere, folded, waivers, now)
+
+
+def judge_folded(
+    bound: Bound, elsewhere: Elsewhere, folded: Folded, waivers: Sequence[Waiver], now: Instant
+) -> Judged:
+    """Judge one case that was folded again, waivers applied."""
+    lead, complaint = folded.lead, folded.complaint
+    if lead.decision is not Decision.complaint:
+        left = [scope_left(bound, complaint, url=lead.url)]
+        return Judged(lead.key, lead.url, complaint, left, [])
+    judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
+    findings = find(bound, complaint, judged, url=lead.url)
+    if folded.circle is not None:
+        findings += one_sided(elsewhere, bound, complaint, folded.circle)
+    return Judged(lead.key, lead.url, complaint, findings, judged)

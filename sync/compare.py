@@ -9,16 +9,18 @@ from ombud.model.facts import Verdict
 from ombud.model.scope import Decision
 from ombud.settings import TrustSettings
 from policies.load import load_pack
+from policies.waiver import waive
 from sync.again import fold_again
 from sync.binding import bind, pack_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ombud.model.facts import Instant
     from ombud.settings import Settings
     from ombud.store import Store
     from policies.judge import Judgement
+    from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
 
@@ -69,6 +71,20 @@ def compare_history(
     # A draft may be looked at unsigned: nothing here puts it in force.
     anybody = settings.model_copy(update={"trust": TrustSettings()})
     one, other = (_bound(anybody, bound, pack) for pack in packs)
+    yield from compare_bounds(one, other, elsewhere, store, now, tell=tell)
+
+
+def compare_bounds(
+    one: Bound,
+    other: Bound,
+    elsewhere: Elsewhere,
+    store: Store,
+    now: Instant,
+    *,
+    waivers: tuple[Sequence[Waiver], Sequence[Waiver]] = ((), ()),
+    tell: Tell | None = None,
+) -> Iterator[Otherwise]:
+    """Judge each stored complaint by two bindings, each with its waivers, and give those that fare otherwise."""
     for done, folded in enumerate(fold_again(one, elsewhere, store), 1):
         if tell is not None:
             tell(done, None, "")
@@ -76,8 +92,9 @@ def compare_history(
         if lead.decision is not Decision.complaint:
             continue
         again = other.fold.fold(folded.events, complete=folded.complete)
-        before = _worst(one.judge.judge(folded.complaint, now))
-        after = _worst(other.judge.judge(again, now))
+        judged = one.judge.judge(folded.complaint, now)
+        before = _worst(waive(judged, folded.complaint, waivers[0], now))
+        after = _worst(waive(other.judge.judge(again, now), again, waivers[1], now))
         for rule in sorted({*before, *after}):
             was, is_ = before.get(rule), after.get(rule)
             if (was is Verdict.failed) != (is_ is Verdict.failed):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
-    from ombud.store import Posted, Store
+    from ombud.store import Posted, StopRow, Store
 
 #: Waits before a refused or failed write is tried again, by number of attempts.
 _BACK_OFF = (0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
@@ -33,6 +33,7 @@ class Sent:
         refused: ticket -> what the helpdesk said.
         waiting: writes whose outcome is not known yet, or that the helpdesk was too busy for.
         limited: whether the helpdesk was too busy, so that the others were not tried.
+        stopped: the stop that keeps the account from being written to.
 
     """
 
@@ -41,6 +42,7 @@ class Sent:
     refused: dict[Ref, str] = field(default_factory=dict)
     waiting: int = 0
     limited: bool = False
+    stopped: StopRow | None = None
 
 
 def send(
@@ -54,21 +56,45 @@ def send(
     """Send every plan that is due for an account, enforcement first; with `urgent`, nothing but enforcement.
 
     A write is marked as under way before it is sent and judged by what came back: a crash between the
-    two leaves it uncertain, and it is looked up by its key, never repeated blindly.
+    two leaves it uncertain, and it is looked up by its key, never repeated blindly. Whether somebody stopped
+    the account is asked of the database right before each write: what waits then goes on waiting.
     """
     sent = Sent()
     account = connector.account
     for posted in store.posted(account, now(), urgent=urgent):
         if posted.state in {"sending", "uncertain"}:
             _resolve(store, connector, posted, epoch, now, sent)
-            continue
-        plan = from_json(posted.plan)
-        with store.begin(account, epoch) as tx:
-            tx.mark_sending(posted.ref, posted.key, now())
-        _act(store, connector, posted, plan, epoch, now, sent)
-        if sent.limited:
+        else:
+            _first(store, connector, posted, epoch, now, sent)
+        if sent.limited or sent.stopped is not None:
             break
     return sent
+
+
+def _first(
+    store: Store,
+    connector: Connector,
+    posted: Posted,
+    epoch: int,
+    now: Callable[[], Instant],
+    sent: Sent,
+) -> None:
+    """Send a plan for the first time."""
+    if _stopped(store, connector.account, sent):
+        return
+    with store.begin(connector.account, epoch) as tx:
+        tx.mark_sending(posted.ref, posted.key, now())
+    if _stopped(store, connector.account, sent):
+        # Nothing was sent: it waits as before, and is not uncertain.
+        with store.begin(connector.account, epoch) as tx:
+            tx.mark_waiting(posted.ref, posted.key)
+        return
+    _act(store, connector, posted, from_json(posted.plan), epoch, now, sent)
+
+
+def _stopped(store: Store, account: str, sent: Sent) -> bool:
+    sent.stopped = store.stopped(account)
+    return sent.stopped is not None
 
 
 def _act(
@@ -172,6 +198,8 @@ def _resolve(
         with store.begin(account, epoch) as tx:
             tx.void_plan(posted.ref, posted.key)
         sent.again.append(posted.ref)
+        return
+    if _stopped(store, account, sent):
         return
     # It arrived, whole or in part: under the same key the rest is finished, and nothing is done twice.
     _act(store, connector, posted, plan, epoch, now, sent)

@@ -11,6 +11,7 @@ from sync.settle import Tally
 if TYPE_CHECKING:
     from ombud.model.connector import Receipt
     from ombud.model.mark import Plan
+    from ombud.store import StopRow
 
 
 @dataclass(slots=True)
@@ -24,6 +25,10 @@ class SyncReport:
     moved_back: list[dict[str, object]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     waiting: int = 0
+    #: What people have to know before anything else: configurations held back, rules that fell, runs.
+    notices: list[str] = field(default_factory=list)
+    #: The stop that keeps everything from being written.
+    stopped: StopRow | None = None
 
     def note(self, plan: Plan, receipt: Receipt) -> None:
         """Take a plan that is in place into the report."""
@@ -65,7 +70,14 @@ class SyncReport:
             parts.append(f"{len(self.moved_back):,} moved back")
         if self.waiting:
             parts.append(f"{self.waiting:,} writes whose outcome is not known yet")
-        return "; ".join(parts) + "."
+        said = ["; ".join(parts) + ".", *dict.fromkeys(self.notices)]
+        if self.stopped is not None:
+            stop = self.stopped
+            said.append(
+                f"{self.account} is stopped, by {stop.stopped_name or stop.stopped_by}: {stop.stopped_why}. "
+                f"Nothing is written to it. Let it go on with: ombud rollout resume {self.account}"
+            )
+        return "\n".join(said)
 
     def as_json(self) -> dict[str, object]:
         """Give it as an object for programs."""
@@ -84,4 +96,6 @@ class SyncReport:
             "moved_back": self.moved_back,
             "refused": self.refused,
             "waiting": self.waiting,
+            "notices": list(dict.fromkeys(self.notices)),
+            "stopped": None if self.stopped is None else self.stopped.stopped_why,
         }

@@ -11,22 +11,22 @@ from zoneinfo import ZoneInfo
 from connectors import open_connector
 from connectors.file import LogShape, read_log
 from ombud.mapping_file import load_log
-from ombud.model.connector import Capability, Gone, Interest, Page, Seen
+from ombud.model.connector import Capability, Interest
 from ombud.model.instant import instant
 from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
 from sync.again import judge_again
-from sync.binding import bind
 from sync.elsewhere import Elsewhere
 from sync.explain import explain
+from sync.footing import Footing
 from sync.ingest import Privacy
-from sync.outbox import send
-from sync.persons import Persons
+from sync.persons import Persons, Refused
 from sync.report import SyncReport
-from sync.settle import Settling, Tally, look_after_problems, settle, store_readings
+from sync.settle import Settling, Tally, store_readings
 from sync.signin import SignIn
-from sync.waivers import remarks, waivers_of
+from sync.sweep import PAGE, Sweep
+from sync.waivers import remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
     from ombud.settings import Settings
-    from ombud.store import Store, Triage
+    from ombud.store import RunRow, Store, Triage
     from policies.judge import Gap
     from policies.waiver import Waiver
     from sync.binding import Bound
@@ -54,10 +54,6 @@ if TYPE_CHECKING:
     Tell = Callable[[int, int | None, str], None]
 
 _SQLITE = "sqlite:///"
-#: Tickets settled in one transaction.
-PAGE = 200
-#: Rounds of sending and settling again that one sync makes before it leaves the rest to the next.
-_ROUNDS = 4
 
 
 class NotFound(Exception):
@@ -75,18 +71,17 @@ class Service:
         self.store = store
         self.clock = clock
         self.sleep = sleep
-        self.bounds: list[Bound] = [bind(settings, binding) for binding in settings.bindings]
+        self.footing = Footing(settings, store)
         self.signin = SignIn(settings, store, clock, sleep)
         self.persons = Persons.of(settings, store.pseudonym)
         self.elsewhere = Elsewhere(
-            {bound.name: bound for bound in self.bounds},
+            self.footing.bounds,
             {name: account.vendor for name, account in settings.accounts.items()},
             self.persons.same,
         )
         self._connectors: dict[str, Connector] = {}
         self._privacies: dict[str, Privacy] = {}
         self._waiting: Callable[[str, float], None] | None = None
-        self._waivers: dict[tuple[str, str], tuple[Waiver, ...]] = {}
 
     def __enter__(self) -> Self:
         """Give the service."""
@@ -114,20 +109,18 @@ class Service:
         """Wait between two syncs."""
         self.sleep(seconds)
 
+    @property
+    def bounds(self) -> list[Bound]:
+        """Give the bindings by the configuration in force, in the order of ombud.toml."""
+        return list(self.footing.bounds.values())
+
     def waivers(self, bound: Bound, *, known_by: Instant | None = None) -> tuple[Waiver, ...]:
         """Give a binding's waivers as of the last `refresh`, or as they were known at an instant."""
-        key = (bound.name, bound.digests_text)
-        held = self._waivers.get(key) if known_by is None else None
-        if held is None:
-            with self.store.acts() as acts:
-                held = waivers_of(bound, acts.waivers(bound.name), known_by=known_by)
-            if known_by is None:
-                self._waivers[key] = held
-        return held
+        return self.footing.waivers(bound, known_by=known_by)
 
     def refresh(self) -> None:
         """Look at what people decided meanwhile."""
-        self._waivers.clear()
+        self.footing.refresh()
 
     def connector(self, account: str) -> Connector:
         """Give an account's connector; raises `SettingsError` where secrets are missing."""
@@ -166,102 +159,11 @@ class Service:
         if tell is not None:
             self._waiting = lambda why, _: tell(report.tally.seen, None, why)
         with self.store.lease(account) as epoch:
+            self.refresh()
             for bound in self._bounds(account):
-                self._sync_binding(bound, connector, report, epoch, full=full, tell=tell)
+                Sweep(self, bound.name, connector, report, epoch, tell).run(full=full)
         self._waiting = None
         return report
-
-    def _sync_binding(
-        self,
-        bound: Bound,
-        connector: Connector,
-        report: SyncReport,
-        epoch: int,
-        *,
-        full: bool,
-        tell: Tell | None,
-    ) -> None:
-        account = bound.account
-        block_from = self.store.first_sync(account, bound.name, self.now(), epoch)
-
-        def at() -> Settling:
-            return self._settling(bound, epoch, block_from, report.tally)
-
-        self._send(at, connector, report)
-        cursor = None if full else self.store.cursor(account, bound.name)
-        swept: set[Ref] = set()
-        for page in connector.changed(cursor, Interest(bound.scope.projects), bound.schema):
-            for part in _parts(page):
-                settle(
-                    at(),
-                    connector,
-                    part.seen,
-                    cursor=part.cursor or None,
-                    open_first=cursor is None,
-                )
-                if full:
-                    swept.update(each.ref for each in part.seen)
-                if tell is not None:
-                    tell(report.tally.seen, page.total, "")
-            # What does not enforce waits: a tag changes a ticket, and the sweep would come upon it again.
-            self._send(at, connector, report, urgent=True)
-        if full:
-            self._settle_refs(at, connector, self._not_among(bound, swept))
-        look_after_problems(at(), connector)
-        # What an interrupted first reading left for later is among these.
-        self._settle_refs(
-            at, connector, self.store.due(account, bound.name, self.now()), report, tell
-        )
-        self._send(at, connector, report)
-        if full:
-            self.store.full_sync_ended(account, bound.name, epoch)
-
-    def _not_among(self, bound: Bound, swept: set[Ref]) -> list[Ref]:
-        """Give the complaints that a full sweep did not show: moved, merged, deleted or hidden meanwhile."""
-        return [
-            state.ref
-            for page in self.store.complaints(bound.name)
-            for state in page
-            if state.ref not in swept and state.gone not in {Gone.deleted, Gone.merged}
-        ]
-
-    def _settle_refs(
-        self,
-        at: Callable[[], Settling],
-        connector: Connector,
-        refs: Sequence[Ref],
-        report: SyncReport | None = None,
-        tell: Tell | None = None,
-    ) -> None:
-        """Settle named tickets, as a webhook would."""
-        for start in range(0, len(refs), PAGE):
-            part = refs[start : start + PAGE]
-            settling = at()
-            seen = list(connector.look(part, settling.bound.schema))
-            settle(
-                settling, connector, seen, missing=sorted(set(part) - {each.ref for each in seen})
-            )
-            if tell is not None and report is not None:
-                tell(report.tally.read, start + len(refs), "")
-
-    def _send(
-        self,
-        at: Callable[[], Settling],
-        connector: Connector,
-        report: SyncReport,
-        *,
-        urgent: bool = False,
-    ) -> None:
-        """Send plans, and settle again what changed meanwhile."""
-        for _ in range(_ROUNDS):
-            sent = send(self.store, connector, at().epoch, self.now, urgent=urgent)
-            report.waiting = max(report.waiting, sent.waiting)
-            for plan, receipt in sent.done:
-                report.note(plan, receipt)
-            report.refused |= {str(ref): said for ref, said in sent.refused.items()}
-            if not sent.again:
-                return
-            self._settle_refs(at, connector, sent.again)
 
     def check(
         self,
@@ -335,7 +237,8 @@ class Service:
         log, readings = read_log(file, shape, bound.account)
         report = SyncReport(bound.account)
         with self.store.lease(bound.account) as epoch:
-            at = self._settling(bound, epoch, self.now(), report.tally)
+            self.footing.take(bound.name, epoch, self.now())
+            at = self.settling(bound, epoch, self.now(), report.tally)
             page: list[Reading] = []
             for reading in readings:
                 page.append(reading)
@@ -388,6 +291,12 @@ class Service:
     ) -> dict[Ref, str]:
         """Remove all that is ours from tickets; give those where something is left, and why."""
         connector = self.connector(account)
+        stopped = self.store.stopped(account)
+        if stopped is not None:
+            raise Refused(
+                f"{account} is stopped, by {stopped.stopped_name}: {stopped.stopped_why}. Nothing is written to it. "
+                f"Let it be written to again with: ombud rollout resume {account}"
+            )
         left: dict[Ref, str] = {}
         with self.store.lease(account) as epoch:
             with self.store.begin(account, epoch) as tx:
@@ -421,7 +330,15 @@ class Service:
             )
         return [bound for bound in self.bounds if bound.account == account]
 
-    def _settling(self, bound: Bound, epoch: int, block_from: Instant, tally: Tally) -> Settling:
+    def settling(
+        self,
+        bound: Bound,
+        epoch: int,
+        block_from: Instant,
+        tally: Tally,
+        run: RunRow | None = None,
+    ) -> Settling:
+        """Give what settling a binding's tickets takes, at this moment."""
         return Settling(
             bound=bound,
             elsewhere=self.elsewhere,
@@ -434,6 +351,7 @@ class Service:
             block_from=block_from,
             epoch=epoch,
             tally=tally,
+            run=run,
         )
 
     def _privacy(self, bound: Bound) -> Privacy:
@@ -441,16 +359,6 @@ class Service:
         if held is None:
             self._privacies[bound.name] = held = Privacy(self.store.pseudonym, bound.mapping)
         return held
-
-
-def _parts(page: Page) -> Iterator[Page]:
-    """Split a page; the cursor goes with the last part."""
-    if len(page.seen) <= PAGE:
-        yield page
-        return
-    for start in range(0, len(page.seen), PAGE):
-        part: tuple[Seen, ...] = page.seen[start : start + PAGE]
-        yield Page(part, page.cursor if start + PAGE >= len(page.seen) else "", page.total)
 
 
 def open_service(

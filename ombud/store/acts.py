@@ -347,14 +347,12 @@ class Acts:
         )
         return self._one(WordRow, query)
 
-    def moves(self, binding: str, since: Instant) -> dict[str, int]:
-        """Count the move-backs that each rule of a binding asked for since an instant."""
-        query = (
-            select(moved.c.rule, func.count())
-            .where(moved.c.binding == binding, moved.c.done > since)
-            .group_by(moved.c.rule)
+    def moved(self, binding: str, since: Instant) -> list[tuple[str, Instant]]:
+        """Give the move-backs in place since an instant: the rule that asked for one, and when it was done."""
+        query = select(moved.c.rule, moved.c.done).where(
+            moved.c.binding == binding, moved.c.done > since
         )
-        return {rule: int(number) for rule, number in self._db.execute(query)}
+        return [(row.rule, row.done) for row in self._db.execute(query)]
 
     def open_findings(self, binding: str) -> dict[str, int]:
         """Count the failures that stand, by rule."""

@@ -63,12 +63,28 @@ _CASES = Query(
 )
 
 
-def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) -> list[Line]:
+def put_findings(
+    db: Connection,
+    settled: Sequence[Settled],
+    known_at: Instant,
+    *,
+    apart: frozenset[str] = frozenset(),
+    changed: set[str] | None = None,
+) -> list[Line]:
     """Store what changed of cases' findings; give the lines that belong into the decision log.
 
     A pass costs no row unless the same key was ever otherwise. Where several tickets of a page belong to
     one case, the one settled last saw the most of it and speaks for the case.
+
+    Args:
+        db: the connection.
+        settled: the page.
+        known_at: the present instant.
+        apart: columns in which a difference alone is none.
+        changed: where the cases are put whose findings changed.
+
     """
+    kept = [(i, place) for i, place in enumerate(_PLACES) if _COMPARED[i] not in apart]
     speaking: dict[str, tuple[Settled, Sequence[Finding]]] = {}
     left = {one.former: one for one in settled if one.former is not None}
     if left:
@@ -92,16 +108,22 @@ def put_findings(db: Connection, settled: Sequence[Settled], known_at: Instant) 
                 continue
             told = _row(each, known_at)
             if row is not None:
+                if apart and all(told[place] == row[5 + i] for i, place in kept):
+                    continue
                 if tuple([told[place] for place in _PLACES]) == row[5:]:
                     continue
                 ended.append((known_at, None, row[0]))
             begun.append(told)
+            if changed is not None:
+                changed.add(case)
             stands = (told[_PLACES[0]], told[_PLACES[1]])
             if row is None or stands != row[5:7]:
                 lines.append((case, each.rule, each.occurrence, *stands, one.why, one.digests))
         for row in before.values():
             why = one.withdrawn or "no longer judged"
             ended.append((known_at, why, row[0]))
+            if changed is not None:
+                changed.add(case)
             lines.append((case, row[3], row[4], "withdrawn", "withdrawn", why, one.digests))
     lines += [
         (one.state.case, "-", "-", "-", "-", one.why, one.digests)

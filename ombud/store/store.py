@@ -222,13 +222,16 @@ class Store:
         with reading(self._engine) as db:
             return {Ref(*row) for row in MEMBERS.all(db, list(cases))}
 
-    def complaints(self, binding: str) -> Iterator[list[TicketState]]:
-        """Give a binding's complaints, and tickets that were one, in pages, whole cases together."""
+    def complaints(self, binding: str, *, after: str = "") -> Iterator[list[TicketState]]:
+        """Give a binding's complaints, and tickets that were one, in pages, whole cases together.
+
+        `after` leaves out the cases up to one that was given before.
+        """
         query = (
             select(ticket)
             .where(
                 ticket.c.binding == binding,
-                ticket.c.kase.is_not(None),
+                ticket.c.kase > after,
                 ticket.c.gone.is_distinct_from("deleted"),
             )
             .order_by(ticket.c.kase, ticket.c.ticket)

@@ -61,6 +61,12 @@ _AFRESH = Change(
     .values(settled=literal_column("NULL"), recheck=literal_column(str(_AT_ONCE))),
     ("of", "which"),
 )
+_RECHECK = Change(
+    update(ticket)
+    .where(ticket.c.kase == bindparam("case"), ticket.c.gone.is_(None))
+    .values(recheck=literal_column(str(_AT_ONCE))),
+    ("case",),
+)
 
 
 class Transaction:
@@ -89,6 +95,30 @@ class Transaction:
         self._vault.remember(self._db, people)
         append_lines(self._db, self._vault, put_findings(self._db, settled, known_at), known_at)
         self._put_postings(settled, known_at)
+
+    def put_judged(self, judged: Sequence[Settled], *, known_at: Instant) -> set[str]:
+        """Store where findings judged again differ, and have those tickets looked at again; give their cases.
+
+        That another pack says the same is no difference.
+        """
+        changed: set[str] = set()
+        apart = frozenset({"pack_digest"})
+        lines = put_findings(self._db, judged, known_at, apart=apart, changed=changed)
+        append_lines(self._db, self._vault, lines, known_at)
+        _RECHECK.rows(self._db, [(case,) for case in sorted(changed)])
+        return changed
+
+    def read_again(self, account: str, binding: str) -> None:
+        """Have a binding's sweep begin anew, and every complaint of it read again."""
+        self._db.execute(
+            delete(cursor).where(cursor.c.account == account, cursor.c.binding == binding)
+        )
+        self._db.execute(
+            update(ticket)
+            .where(ticket.c.account == account, ticket.c.binding == binding)
+            .where(ticket.c.kase.is_not(None), ticket.c.gone.is_(None))
+            .values(recheck=_AT_ONCE)
+        )
 
     def _put_links(self, settled: Sequence[Settled]) -> None:
         _UNLINK.rows(self._db, [(one.state.ref.account, one.state.ref.id) for one in settled])
@@ -173,6 +203,10 @@ class Transaction:
     def mark_sending(self, ref: Ref, key: str, now: Instant) -> None:
         """Note that a plan is about to be sent."""
         self._mark(ref, key, state="sending", uncertain_since=now)
+
+    def mark_waiting(self, ref: Ref, key: str) -> None:
+        """Note that a plan was not sent after all."""
+        self._mark(ref, key, state="pending", uncertain_since=None)
 
     def mark_uncertain(self, ref: Ref, key: str, now: Instant) -> None:
         """Note that a plan was sent and has no answer."""

@@ -1,0 +1,186 @@
+"""Bring one binding in step: what people decided first, then what changed, then what waits to be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ombud.model.connector import Gone, Interest, Page, Seen
+from sync.outbox import send
+from sync.rollout import fall
+from sync.runs import end_run, run_again
+from sync.settle import look_after_problems, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ombud.model.connector import Connector
+    from ombud.model.event import Ref
+    from ombud.store import RunRow
+    from sync.binding import Bound
+    from sync.report import SyncReport
+    from sync.service import Service
+    from sync.settle import Settling
+
+    Tell = Callable[[int, int | None, str], None]
+
+#: Tickets settled in one transaction.
+PAGE = 200
+#: Rounds of sending and settling again that one sync makes before it leaves the rest to the next.
+_ROUNDS = 4
+
+
+class Sweep:
+    """Hold what one sync of one binding takes; made under the lease of its account."""
+
+    def __init__(
+        self,
+        service: Service,
+        name: str,
+        connector: Connector,
+        report: SyncReport,
+        epoch: int,
+        tell: Tell | None,
+    ) -> None:
+        """Begin; nothing is read or written yet."""
+        self._service = service
+        self._name = name
+        self._connector = connector
+        self._report = report
+        self._epoch = epoch
+        self._tell = tell
+        #: The run that has the helpdesk read again.
+        self._reading: RunRow | None = None
+        self._block_from = 0
+
+    @property
+    def bound(self) -> Bound:
+        """Give the binding as it is used at this moment: a rule may fall while a sync runs."""
+        return self._service.footing.bounds[self._name]
+
+    def run(self, *, full: bool) -> None:
+        """Bring the binding in step."""
+        service, store, account = self._service, self._service.store, self.bound.account
+        footing = service.footing
+        footing.take(self._name, self._epoch, service.now())
+        footing.notice(self._name, self._epoch, service.now())
+        if self._name in footing.held:
+            self._report.notices.append(footing.held[self._name].sentence())
+        self._runs()
+        self._block_from = store.first_sync(account, self._name, service.now(), self._epoch)
+        self._send()
+        cursor = None if full else store.cursor(account, self._name)
+        swept: set[Ref] = set()
+        interest = Interest(self.bound.scope.projects)
+        for page in self._connector.changed(cursor, interest, self.bound.schema):
+            for part in _parts(page):
+                settle(
+                    self._at(),
+                    self._connector,
+                    part.seen,
+                    cursor=part.cursor or None,
+                    open_first=cursor is None,
+                )
+                if full:
+                    swept.update(each.ref for each in part.seen)
+                if self._tell is not None:
+                    self._tell(self._report.tally.seen, page.total, "")
+            # What does not enforce waits: a tag changes a ticket, and the sweep would come upon it again.
+            self._send(urgent=True)
+        if full:
+            self._settle_refs(self._not_among(swept))
+        look_after_problems(self._at(), self._connector)
+        # What an interrupted first reading left for later is among these.
+        self._settle_refs(store.due(account, self._name, service.now()), aloud=True)
+        self._send()
+        if full:
+            store.full_sync_ended(account, self._name, self._epoch)
+        if self._reading is not None:
+            end_run(store, self.bound, self._reading, epoch=self._epoch, now=service.now())
+
+    def _runs(self) -> None:
+        """Go on with runs: judge again what is stored, or begin to read it again."""
+        service = self._service
+        for run in service.footing.runs(self._name):
+            self._report.notices.append(f"{self._name}: run {run.id}, {run.label}")
+            if not run.reads:
+                run_again(
+                    service.store,
+                    self.bound,
+                    service.elsewhere,
+                    service.waivers(self.bound),
+                    run,
+                    epoch=self._epoch,
+                    now=service.now,
+                    tell=self._tell,
+                )
+                continue
+            if run.cursor is None:
+                with service.store.begin(self.bound.account, self._epoch) as tx:
+                    tx.read_again(self.bound.account, self._name)
+                    run = run._replace(cursor="reading")  # noqa: PLW2901 (the same run, further on)
+                    tx.acts.put(run)
+            self._reading = run
+
+    def _at(self) -> Settling:
+        return self._service.settling(
+            self.bound, self._epoch, self._block_from, self._report.tally, self._reading
+        )
+
+    def _not_among(self, swept: set[Ref]) -> list[Ref]:
+        """Give the complaints that a full sweep did not show: moved, merged, deleted or hidden meanwhile."""
+        return [
+            state.ref
+            for page in self._service.store.complaints(self._name)
+            for state in page
+            if state.ref not in swept and state.gone not in {Gone.deleted, Gone.merged}
+        ]
+
+    def _settle_refs(self, refs: Sequence[Ref], *, aloud: bool = False) -> None:
+        """Settle named tickets, as a webhook would."""
+        for start in range(0, len(refs), PAGE):
+            part = refs[start : start + PAGE]
+            settling = self._at()
+            seen = list(self._connector.look(part, settling.bound.schema))
+            missing = sorted(set(part) - {each.ref for each in seen})
+            settle(settling, self._connector, seen, missing=missing)
+            if aloud and self._tell is not None:
+                self._tell(self._report.tally.read, start + len(refs), "")
+
+    def _send(self, *, urgent: bool = False) -> None:
+        """Send plans, and settle again what changed meanwhile; first take rules down that do too much."""
+        service, report = self._service, self._report
+        for _ in range(_ROUNDS):
+            self._fall()
+            sent = send(service.store, self._connector, self._epoch, service.now, urgent=urgent)
+            report.waiting = max(report.waiting, sent.waiting)
+            for plan, receipt in sent.done:
+                report.note(plan, receipt)
+            report.refused |= {str(ref): said for ref, said in sent.refused.items()}
+            report.stopped = sent.stopped or report.stopped
+            if not sent.again:
+                return
+            self._settle_refs(sent.again)
+
+    def _fall(self) -> None:
+        service, bound = self._service, self.bound
+        if "block" not in bound.modes.values():
+            return
+        limits = service.settings.rollout
+        with service.store.begin(bound.account, self._epoch) as tx:
+            fallen = fall(tx, bound, limits, bound.account, service.now())
+        if fallen:
+            service.refresh()
+            self._report.notices += [
+                f"{self._name}: {each.rule} fell from {each.former} to {each.mode}: {each.why}"
+                for each in fallen
+            ]
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    """Split a page; the cursor goes with the last part."""
+    if len(page.seen) <= PAGE:
+        yield page
+        return
+    for start in range(0, len(page.seen), PAGE):
+        part: tuple[Seen, ...] = page.seen[start : start + PAGE]
+        yield Page(part, page.cursor if start + PAGE >= len(page.seen) else "", page.total)
