@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.model.complaint import Fold
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from ombud.model.facts import Complaint, Row
+    from ombud.model.facts import Change, Complaint, Instant, Row
     from sync.binding import Bound
     from sync.dues import Need
     from sync.service import Service
@@ -50,7 +51,7 @@ class Layout:
     Attributes:
         types: canonical field or milestone -> type.
         milestones: which of them are milestones.
-        tracked: fields whose last change is kept.
+        tracked: fields of which the last change is kept (`c_`), and how many there were (`k_`).
 
     """
 
@@ -89,7 +90,7 @@ class Layout:
 
     def complaint(self) -> dict[str, str]:
         """Give the columns of the table of complaints."""
-        changed = {f"c_{name}": "instant" for name in self.tracked}
+        changed = {f"{c}_{name}": "instant" for name in self.tracked for c in ("c", "k")}
         return {**COMMON, **_CLOCKED, **changed, **self.columns()}
 
     def transition(self) -> dict[str, str]:
@@ -167,9 +168,14 @@ def complaint_row(layout: Layout, complaint: Complaint, common: Sequence[object]
         *common,
         bool(complaint.doubts or complaint.beside or complaint.horizon is not None),
         *(name in waits for name in WAITING),
-        *(told[-1].at if (told := changes.get(name)) else None for name in layout.tracked),
+        *chain.from_iterable(_changed(changes.get(name, ())) for name in layout.tracked),
         *layout.values(complaint.row),
     ]
+
+
+def _changed(told: Sequence[Change]) -> tuple[Instant | None, int]:
+    """Give when a field changed last, and how often it did."""
+    return (told[-1].at if told else None), len(told)
 
 
 def transition_rows(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ombud.model.event import digest
 from ombud.store.facts import COMPLAINT
 from policies.expression import names
 from policies.rule import Agreed, AnyOf, Deadline
@@ -19,12 +20,11 @@ from sync.dues import COMMON, WAITING
 from sync.questions import received_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ombud.model.term import Term
     from ombud.store.facts import FactsReader
-    from policies.rule import Length
     from sync.dues import Need
 
 _HEAD: Final = ", ".join([*COMMON, "m_received"])
@@ -38,7 +38,10 @@ def reckonable(need: Need) -> bool:
     conditions = [when for when, _ in body.terms if when is not None]
     if body.as_of == "first" and (conditions or body.when is not None):
         return False
-    return all(each.kind == "waiting" and each.name in WAITING for each in body.pauses)
+    return all(
+        each.kind == "while" or (each.kind == "waiting" and each.name in WAITING)
+        for each in body.pauses
+    )
 
 
 def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
@@ -48,18 +51,18 @@ def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
         raise TypeError(f"{need.rule.id} is no deadline")
     base, values = _base(reader, need, body)
     reader.run(f"CREATE OR REPLACE TABLE base AS {base}", values)
-    calendar = need.edition.calendar_of(need.rule)
+    begin = need.edition.calendar_of(need.rule).begin
     parts: list[str] = []
     for choice, (_, length) in enumerate(body.terms):
-        due = _laid_out(reader, need, choice, length)
-        if due is not None:
-            expression, joins = due
-            parts.append(
-                f"SELECT base.*, {expression} AS due FROM (SELECT * FROM base WHERE NOT slow AND applies AND choice = {choice}) base {joins}"
-            )
+        if not isinstance(length, Agreed):
+            parts.append(_part(reader, need, f"choice = {choice}", length))
+            continue
+        for second, (_, other) in enumerate(body.terms[choice + 1 :], choice + 1):
+            if not isinstance(other, Agreed):
+                where = f"choice = {choice} AND base_{choice} = {second}"
+                parts.append(_part(reader, need, where, other, length))
     spared = "SELECT base.*, CAST(NULL AS BIGINT) AS due FROM base WHERE NOT slow AND NOT applies"
     reader.run(f"CREATE OR REPLACE TABLE reckoned AS {' UNION ALL '.join([*parts, spared])}")
-    begin = calendar.begin
     reader.save(
         f"SELECT {_HEAD}, '-' AS occurrence, start AS entered, due, stop, "
         "CASE WHEN NOT applies THEN 'not_applicable' END AS told, CAST(NULL AS BIGINT) AS recheck, "
@@ -69,8 +72,7 @@ def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
         file,
     )
     left = reader.ask(
-        "SELECT kase FROM base WHERE slow OR (applies AND (start < ? OR choice NOT IN "
-        f"({', '.join(str(n) for n, (_, length) in enumerate(body.terms) if _terms(length)) or '-1'}))) "
+        "SELECT kase FROM base WHERE slow OR (applies AND start < ?) "
         "UNION SELECT kase FROM reckoned WHERE applies AND due IS NULL",
         [begin],
     )
@@ -80,30 +82,35 @@ def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
     reader.run("DROP TABLE reckoned")
 
 
-def _terms(length: Length) -> Sequence[Term]:
-    """Give the terms of a length; none for a date that was agreed."""
-    if isinstance(length, AnyOf):
-        return length.terms
-    return () if isinstance(length, Agreed) else (length,)
-
-
-def _laid_out(
-    reader: FactsReader, need: Need, choice: int, length: Length
-) -> tuple[str, str] | None:
-    """Lay the pieces of a length out as tables, and give the due and the joins that find it."""
+def _part(
+    reader: FactsReader, need: Need, where: str, length: Term | AnyOf, agreed: Agreed | None = None
+) -> str:
+    """Lay the pieces of a length out as tables, and give the complaints it holds for with their dues."""
     calendar = need.edition.calendar_of(need.rule)
     dues, joins = [], []
-    for number, term in enumerate(_terms(length)):
+    for number, term in enumerate(length.terms if isinstance(length, AnyOf) else (length,)):
         edges, slopes, offsets = calendar.tabulate(term)
-        name = f"piece_{choice}_{number}"
+        name = f"piece_{number}_{digest(repr(term))}"
         reader.lay_out(name, {"edge": edges, "slope": slopes, "lot": offsets})
         dues.append(f"{name}.lot + base.start * {name}.slope")
         joins.append(f"ASOF LEFT JOIN {name} ON base.start <= {name}.edge")
-    if not dues:
-        return None
-    due = dues[0] if len(dues) == 1 else f"GREATEST({', '.join(dues)})"
-    missing = " OR ".join(f"piece_{choice}_{n}.lot IS NULL" for n in range(len(dues)))
-    return f"CASE WHEN {missing} THEN NULL ELSE {due} END", " ".join(joins)
+    # Whatever lies outside the days laid out is judged one by one.
+    due = (
+        " + ".join(dues)
+        if len(dues) == 1
+        else f"GREATEST({', '.join(dues)}) + 0 * ({' + '.join(dues)})"
+    )
+    if agreed is not None:
+        value = f"base.{reader.name_of(agreed.field)}"
+        changed = f"base.c_{agreed.field}" if f"c_{agreed.field}" in reader.columns else "NULL"
+        due = (
+            f"CASE WHEN {value} = {EMPTY_INSTANT} OR {changed} > {due} THEN {due} "
+            f"WHEN ({due}) IS NOT NULL THEN {value} END"
+        )
+    return (
+        f"SELECT base.*, {due} AS due FROM (SELECT * FROM base WHERE NOT slow AND applies AND {where}) base "
+        + " ".join(joins)
+    )
 
 
 def _base(reader: FactsReader, need: Need, body: Deadline) -> tuple[str, list[object]]:
@@ -122,37 +129,79 @@ def _base(reader: FactsReader, need: Need, body: Deadline) -> tuple[str, list[ob
         if when is not None
         for name in names(when)
     }
+    agreed = [length.field for _, length in body.terms if isinstance(length, Agreed)]
+    asked |= set(agreed)
     changed = [f"c_{name}" for name in sorted(asked) if f"c_{name}" in reader.columns]
+    often = [f"k_{name}" for name in agreed if f"k_{name}" in reader.columns]
+    dates = [reader.name_of(name) for name in agreed]
     extended = [reader.name_of(body.extension.by)] if body.extension is not None else []
-    paused = [f"p_{each.name}" for each in body.pauses]
+    paused = [f"p_{each.name}" for each in body.pauses if each.kind == "waiting"]
+    flags = [f"k_{each.name}" for each in body.pauses if each.kind == "while"]
     columns = dict.fromkeys(
-        [*COMMON, "m_received", "odd", start, *stops, *changed, *extended, *paused]
+        [
+            *COMMON,
+            "m_received",
+            "odd",
+            start,
+            *stops,
+            *changed,
+            *often,
+            *dates,
+            *extended,
+            *paused,
+            *flags,
+        ]
     )
     inner, values = reader.select_of(COMPLAINT, list(columns), conditions)
     stop = f"LEAST({', '.join(f'NULLIF({name}, {EMPTY_INSTANT})' for name in stops)})"
-    picks = " ".join(
-        f"WHEN t{number} THEN {number} WHEN t{number} IS NULL THEN NULL"
-        if when is not None
-        else f"WHEN true THEN {number}"
-        for number, (when, _) in enumerate(body.terms)
-    )
+    picked = _picked(body, 0)
+    bases = {
+        number: _picked(body, number + 1)
+        for number, (_, length) in enumerate(body.terms)
+        if isinstance(length, Agreed)
+    }
     slow = [
         "odd",
         f"{start} IS NULL",
         *(f"{name} IS NULL" for name in stops),
         *(f"{name} IS DISTINCT FROM {EMPTY_INSTANT}" for name in extended),
         *paused,
+        *(f"{name} > 0" for name in flags),
         *(f"COALESCE({name} > {stop}, false)" for name in changed),
-        f"CASE {picks} END IS NULL",
+        f"{picked} IS NULL",
+        *(f"COALESCE({name} > 1, false)" for name in often),
+        *(f"{name} IS NULL" for name in dates),
+        *(f"({picked} = {number} AND {base} IS NULL)" for number, base in bases.items()),
     ]
     if body.when is not None:
         slow.append("applies_ IS NULL")
     within, more = received_within(need)
+    kept = dict.fromkeys(
+        [*dates, *(f"c_{name}" for name in agreed if f"c_{name}" in reader.columns)]
+    )
+    more_columns = "".join(
+        [
+            *(f"{base} AS base_{number}, " for number, base in bases.items()),
+            *(f"{name}, " for name in kept),
+        ]
+    )
     return (
         (
-            f"SELECT {_HEAD}, {start} AS start, {stop} AS stop, CASE {picks} END AS choice, "
+            f"SELECT {_HEAD}, {start} AS start, {stop} AS stop, {picked} AS choice, {more_columns}"
             f"{'applies_' if body.when is not None else 'true'} AS applies, ({' OR '.join(slow)}) AS slow "
             f"FROM ({inner}) WHERE {start} IS DISTINCT FROM {EMPTY_INSTANT} AND {within}"
         ),
         [*values, *more],
     )
+
+
+def _picked(body: Deadline, first: int) -> str:
+    """Give which term applies, from the one of a number on; unknown where a condition before it is."""
+    told = [
+        f"WHEN t{number} THEN {number} WHEN t{number} IS NULL THEN NULL"
+        if when is not None
+        else f"WHEN true THEN {number}"
+        for number, (when, _) in enumerate(body.terms)
+        if number >= first
+    ]
+    return f"CASE {' '.join(told)} END"
