@@ -137,6 +137,7 @@ class _MappingFile(Strict):
     communications: _Communications = Field(default_factory=_Communications)
     problem: _ProblemLine | None = None
     links: Texts = ()
+    splits: Texts = ()
     refs: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -203,6 +204,7 @@ def mapping_of(data: Map[str, Any], zone: str) -> Mapping:
         problem=Problem()
         if read.problem is None
         else Problem(frozenset(read.problem.links), frozenset(read.problem.fields)),
+        splits=frozenset(read.splits),
     )
 
 

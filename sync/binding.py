@@ -249,7 +249,7 @@ class Bound:
         return Schema(
             fields=self.mapping.native_fields | self.scope.fields,
             markers=self.mapping.markers,
-            links=bool(self.mapping.links or self.mapping.problem.links),
+            links=bool(self.mapping.links or self.mapping.stems),
             macros=self.mapping.macros,
             tags=self.mapping.tags,
             kind_field=self.mapping.kind_field.id if self.mapping.kind_field else None,

@@ -1,12 +1,13 @@
-"""Mass events: what complaints share with the problem ticket they stem from, as long as their own fields are empty."""
+"""What a complaint has of the ticket it stems from: a problem's findings where its own are empty, a receipt where it was split off."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ombud.model.event import Cause, Event, Kind
+from ombud.model.event import RECEIPT, Cause, Event, Kind
 from ombud.model.facts import UNKNOWN
+from ombud.model.instant import iso
 from ombud.store import Settled, TicketState
 from sync.ingest import ingest
 
@@ -50,7 +51,7 @@ class Stems:
 
     def meet(self, connector: Connector, readings: Sequence[Reading]) -> None:
         """Read the problems that a page's tickets name, those that are not known; no transaction is open."""
-        if not self.bound.mapping.problem.links:
+        if not self.bound.mapping.stems:
             return
         wanted = {stem for each in readings if each.actual for stem in self._named(each.actual)}
         if not wanted:
@@ -89,7 +90,7 @@ class Stems:
 
     def named(self, readings: Sequence[Reading]) -> Iterator[tuple[Ref, list[tuple[Ref, str]]]]:
         """Give the problems that each ticket stems from, with their revisions; nothing where none are mapped."""
-        if not self.bound.mapping.problem.links:
+        if not self.bound.mapping.stems:
             return
         for each in readings:
             if each.actual is not None:
@@ -118,9 +119,12 @@ class Stems:
                 continue
             begun = since if since is not None else _since(held, ref)
             first = max(born, begun if begun is not None else born)
-            for each in self.events[ref]:
-                if each.field in natives and each.kind in {Kind.field, Kind.observed}:
-                    yield _lent(each, actual.ref, ref, first)
+            if ref in self._linked(actual, self.bound.mapping.splits):
+                yield from self._receipt(actual.ref, ref, born)
+            if ref in self._linked(actual, self.bound.mapping.problem.links):
+                for each in self.events[ref]:
+                    if each.field in natives and each.kind in {Kind.field, Kind.observed}:
+                        yield _lent(each, actual.ref, ref, first)
         yield from self._ended(held, joined)
 
     def _ended(
@@ -143,12 +147,37 @@ class Stems:
 
     def _named(self, actual: Actual) -> dict[Ref, Instant | None]:
         """Give the problems that a ticket names, and since when."""
-        kinds = self.bound.mapping.problem.links
+        kinds = self.bound.mapping.stems
         found: dict[Ref, Instant | None] = {}
         for link in sorted(actual.links, key=lambda each: (each.to, each.kind)):
             if link.kind in kinds and link.to != actual.ref:
                 found[link.to] = found.get(link.to) or link.since
         return found
+
+    @staticmethod
+    def _linked(actual: Actual, kinds: Collection[str]) -> set[Ref]:
+        return {link.to for link in actual.links if link.kind in kinds}
+
+    def _receipt(self, ref: Ref, stem: Ref, born: Instant) -> Iterator[Event]:
+        """Give the receipt that a ticket inherits from the one it was split from: no clock starts anew."""
+        told = self.events[stem]
+        received = self.bound.fold.fold(told).row.get("received") if told else None
+        if not isinstance(received, int):
+            return
+        name = _MARK.join((_LENT, stem.id, str(born), f"received.{received}"))
+        yield Event(
+            id=name,
+            ref=ref,
+            change=name,
+            seq=0,
+            happened=born,
+            recorded=born,
+            actor=None,
+            cause=Cause.automation,
+            kind=Kind.lent,
+            field=RECEIPT,
+            after=iso(received),
+        )
 
     def _natives(self) -> frozenset[str]:
         mapping = self.bound.mapping

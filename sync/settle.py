@@ -183,7 +183,7 @@ def settle(
 
 def look_after_problems(at: Settling, connector: Connector) -> None:
     """Read again the problems that changed, and have the complaints that stem from them settled afresh."""
-    if not at.bound.mapping.problem.links:
+    if not at.bound.mapping.stems:
         return
     known = at.store.stems(at.bound.account)
     looked = connector.look(sorted(known), at.bound.schema) if known else ()
@@ -260,7 +260,7 @@ def _settle_one(
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
     circle = cases.circle(reading.ref, events)
-    if stems is not None and bound.mapping.problem.links:
+    if stems is not None and bound.mapping.stems:
         lent = stems.lent(actual, events, circle.refs)
         events += [each for each in lent if each.id not in stored]
     told = [*events, *(each for other in circle.events.values() for each in other)]

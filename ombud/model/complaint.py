@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ombud.model.event import CALL, Cause, Kind, digest
+from ombud.model.event import CALL, RECEIPT, Cause, Kind, digest
 from ombud.model.facts import UNKNOWN, Change, Complaint, Evidence, Said, Stay, Transition
+from ombud.model.instant import instant_of
 from ombud.model.mapping import (
     DECLASSIFIED_REASON,
     LANGUAGE,
@@ -128,6 +129,7 @@ class _Folding:
     beside: dict[Ref, dict[str, Value]] = field(default_factory=dict)
     since: dict[str, int] = field(default_factory=dict)
     lent: dict[str, Native] = field(default_factory=dict)
+    inherited: Instant | None = None
     lost: set[tuple[Ref, str]] = field(default_factory=set)
     stage: str | Unknown | None = None
     status: str | None = None
@@ -227,6 +229,10 @@ class _Folding:
 
     def _lend(self, event: Event, name: str) -> None:
         """Take a problem's value: it counts where the complaint's own field is empty, and never in its place."""
+        if name == RECEIPT:
+            told = str(event.after) if event.after is not None else ""
+            self.inherited = instant_of(told, self.fold.mapping.tzinfo)
+            return
         self.lent[name] = event.after
         held = self.native.get(name, None if self.complete else UNKNOWN)
         if held is UNKNOWN:
@@ -418,7 +424,8 @@ class _Folding:
         told = self.row.get(RECEIVED_AT)
         others = [row[RECEIVED_AT] for row in self.beside.values() if RECEIVED_AT in row]
         if told is not UNKNOWN:
-            told = min((each for each in (told, *others) if isinstance(each, int)), default=told)
+            known = (told, *others, self.inherited)
+            told = min((each for each in known if isinstance(each, int)), default=told)
         if isinstance(told, int) and told <= birth.happened:
             at, shown = told, Evidence(birth.id, told, "field", birth.actor)
         elif told is UNKNOWN and RECEIVED_AT in self.fold.mapping.fields:

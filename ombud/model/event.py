@@ -131,6 +131,8 @@ class Message:
     delivered: bool | None = None
 
 
+#: What a lent event is about that lends a receipt, and no field.
+RECEIPT: Final = "receipt"
 #: Id and change of the event in which a ticket came to be; its initial values share the change.
 CREATED: Final = "created"
 

@@ -172,6 +172,7 @@ class Mapping:
         tags: tag set together with a message -> message kind.
         kind_field: native field that names a message's kind in the same change, native value -> kind.
         problem: what complaints share with the problem they stem from.
+        splits: native link kinds that name the ticket a complaint was split from, whose receipt it inherits.
         links: native link kinds that join two tickets into one case.
         refs: native fields that name the same complaint in another account, and that account.
         zone: IANA zone of the desk, for dates without a time.
@@ -190,6 +191,7 @@ class Mapping:
     tags: Map[str, str] = field(default_factory=dict)
     kind_field: FieldOf | None = None
     problem: Problem = Problem()
+    splits: frozenset[str] = frozenset()
 
     @cached_property
     def staged(self) -> frozenset[str]:
@@ -267,8 +269,14 @@ class Mapping:
             "problem": [sorted(self.problem.links), sorted(self.problem.fields)]
             if self.problem.links
             else None,
+            "splits": sorted(self.splits),
         }
         return {name: each for name, each in told.items() if each}
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Give the native link kinds by which another ticket lends a complaint something."""
+        return self.problem.links | self.splits
 
     @cached_property
     def tzinfo(self) -> ZoneInfo:
