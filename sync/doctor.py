@@ -19,7 +19,7 @@ from ombud.settings import load_settings, secrets_of
 from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
-from sync.binding import bind
+from sync.binding import bind, pack_source
 from sync.service import database_path, is_server, open_service
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
         else:
             why = f"{len(bound.pack.rules) - len(bound.judge.gaps)} of {len(bound.pack.rules)} rules can be judged"
             yield Check(f"Binding {binding.name}", ok=True, why=why)
+            yield from _pack(settings, binding.pack)
     if not is_server(settings):
         yield from _disk(settings)
     if not sound:
@@ -89,6 +90,15 @@ def _names() -> Iterator[Check]:
         ok = where is not None and home in where.parents
         remedy = "Install Ombud with pipx or uv tool, in an environment of its own"
         yield Check(f"Package {name}", ok=ok, why="ours" if ok else f"is {where}", remedy=remedy)
+
+
+def _pack(settings: Settings, name: str) -> Iterator[Check]:
+    """Tell an installed pack that was passed over, as it is not as its author signed it."""
+    refused = pack_source(settings, name).refused
+    if refused is not None:
+        why = f"{refused} The last good one is in force instead."
+        remedy = "Install it again: ombud packs install"
+        yield Check(f"Pack {name}", ok=False, why=why, remedy=remedy)
 
 
 def _secrets(settings: Settings) -> Iterator[Check]:
@@ -182,12 +192,16 @@ def _sign_ins(service: Service) -> Iterator[Check]:
 def _mappings(service: Service) -> Iterator[Check]:
     """Check what mappings name against the helpdesk's own fields and statuses, where it answers."""
     for bound in service.bounds:
-        if bound.account not in service.settings.accounts:
+        account = service.settings.accounts.get(bound.account)
+        if account is None:
             continue
+        if account.vendor in vendors():
+            # A file has nobody to ask.
+            asked = Capability.sweep in load_manifest(account.vendor).capabilities
+            if not asked:
+                continue
         try:
             connector = service.connector(bound.account)
-            if Capability.sweep not in connector.manifest.capabilities:
-                continue
             fields = {each.id: each for each in connector.list_fields()}
             statuses = {each.id for each in connector.list_statuses()}
         except (HelpdeskError, SettingsError, ValueError) as error:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
 
 import cli  # noqa: TID251 (the command line is what is tested)
+from ombud.model.clock import SystemClock
+from ombud.settings import load_settings
 from policies.vocabulary import PackError
+from sync.binding import bind
+from sync.doctor import examine
+from tests.desks import EXAMPLES, KEY
 
 
 @pytest.fixture
@@ -121,3 +127,29 @@ def test_a_trust_root_in_the_configuration_counts(ombud, tmp_path) -> None:
     assert not (tmp_path / "packs" / "house").exists()
     ombud("packs", "sign", "house", "--key", "me.key", "--out", "mine.ombudpack")
     assert ombud("packs", "install", "mine.ombudpack").exit_code == 0
+
+
+def test_doctor_tells_an_installed_pack_that_was_touched(ombud, tmp_path) -> None:
+    shutil.copytree(EXAMPLES / "first_pack", tmp_path, dirs_exist_ok=True)
+    (tmp_path / ".env").write_text(f"OMBUD_KEY={KEY}\n", "utf-8")
+    config = tmp_path / "ombud.toml"
+    text = config.read_text().replace('"iso10002"', '"house"').replace('"starter"', '"standard"')
+    ombud("packs", "keygen", "me")
+    config.write_text(f'{text}\n[trust]\nkeys = ["me.pub"]\n')
+    ombud("packs", "new", "house")
+    for version in ("0.1.0", "0.2.0"):
+        path = tmp_path / "house" / "pack.yaml"
+        path.write_text(path.read_text().replace("version: 0.1.0", f"version: {version}"))
+        ombud("packs", "sign", "house", "--key", "me.key", "--out", "h.ombudpack")
+        assert ombud("packs", "install", "h.ombudpack").exit_code == 0
+    told = {each.name: each for each in examine(config, SystemClock())}
+    assert told["Binding complaints"].ok
+    assert "Pack house" not in told
+    path = tmp_path / "packs" / "house" / "pack.yaml"
+    path.write_text(path.read_text().replace("default: 5", "default: 50"))
+    told = {each.name: each for each in examine(config, SystemClock())}
+    assert told["Binding complaints"].ok
+    assert told["Pack house"].ok is False
+    assert "The last good one is in force" in told["Pack house"].why
+    (bound,) = (bind(load_settings(config), each) for each in load_settings(config).bindings)
+    assert (bound.pack.version, bound.pack.params["respond_business_days"]) == ("0.1.0", 5)
