@@ -179,7 +179,7 @@ def _entries(file: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
     for info in infos:
         name = info.orig_filename
         _check_entry(file, info)
-        if info.is_dir():
+        if name.endswith("/"):
             continue
         check_name(file, name)
         _check_clash(file, name, seen)
@@ -202,8 +202,8 @@ def _check_entry(file: str, info: zipfile.ZipInfo) -> None:
         raise refusal(file, name, "is a symbolic link", "Put the file itself in its place")
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise refusal(file, name, "is a device or something like it", "Remove it")
-    if info.is_dir() or kind == stat.S_IFDIR:
-        if info.file_size:
+    if name.endswith("/") or kind == stat.S_IFDIR:
+        if info.file_size or not name.endswith("/"):
             raise refusal(file, name, "is a folder with content of its own", "Remove it")
         check_name(file, f"{name.rstrip('/')}/x.txt")
         return
