@@ -17,9 +17,14 @@ from connectors.file import LogError
 from ombud import terminal
 from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
 from ombud.commands.accounts import accounts
+from ombud.commands.backtest import backtest
 from ombud.commands.capture import capture
+from ombud.commands.clock import clock
+from ombud.commands.macros import macros
+from ombud.commands.measures import measures
 from ombud.commands.packs import packs
 from ombud.commands.sandbox import sandbox
+from ombud.commands.waivers import disputes, waivers
 from ombud.log import configure_logging
 from ombud.model.clock import SystemClock, parse_instant
 from ombud.model.facts import Verdict
@@ -49,8 +54,12 @@ app = typer.Typer(
 )
 app.add_typer(accounts, name="accounts")
 app.add_typer(packs, name="packs")
+app.add_typer(waivers, name="waivers")
+app.add_typer(disputes, name="disputes")
+app.add_typer(macros, name="macros")
 app.add_typer(sandbox, name="sandbox")
-app.command()(capture)
+for _command in (backtest, capture, clock, measures):
+    app.command()(_command)
 
 
 class FailOn(StrEnum):
