@@ -17,6 +17,7 @@ from policies.examples import examples_beside
 from policies.load import built_in, files_of, load_editions, pack_path
 from policies.pack import builder_of
 from policies.rule import Cadence, Deadline
+from policies.trial import try_pack
 from policies.vocabulary import PackError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from policies.example import Example
     from policies.pack import Pack
     from policies.rule import PauseRule, Rule
+    from policies.trial import Trial
 
 PAGE: Final = "README.md"
 ABOUT: Final = "about.md"
@@ -286,13 +288,46 @@ def _link(text: str, url: str | None) -> str:
     return f"[{text}]({url})" if url else text
 
 
+def figures(trials: Sequence[Trial]) -> str:
+    """Write the page that says how well each pack is tried."""
+    rows = [
+        (
+            f"`{each.pack.id}`",
+            each.pack.version,
+            len(each.pack.rules),
+            len(each.outcomes),
+            f"{each.asked - len(each.gaps)} of {each.asked}",
+            each.killed,
+            len(each.unexplained),
+            len(each.survivors) - len(each.unexplained),
+            f"{each.score:.1%}" if each.score is not None else "",
+        )
+        for each in trials
+    ]
+    columns = ("pack", "version", "rules", "examples", "covered", "killed", "alive", "explained", "score")  # fmt: skip
+    lead = """\
+# Packs that come with Ombud, and how well they are tried
+
+Written by `python -m policies.reference --figures FILE`, from what `ombud packs test --all --mutate` finds. Covered: of
+the verdicts and moments that examples have to show, so many are shown. Killed: mutants that an example told from the
+rule; alive: those that none did; explained: those of which `tests/survivors.yaml` says why they make no difference,
+which the score leaves out.
+"""
+    return "\n".join(_table(columns, rows, lead.rstrip())) + "\n"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write pages, or with --check say which are not current; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m policies.reference", description=__doc__)
     parser.add_argument("pack", nargs="?", help="a pack's name or folder")
     parser.add_argument("--all", action="store_true", help="every pack that comes with Ombud")
+    parser.add_argument("--figures", type=Path, help="write how well each pack is tried")
     parser.add_argument("--check", action="store_true", help="write nothing, tell what is stale")
     told = parser.parse_args(arguments)
+    if told.figures is not None:
+        text = figures([try_pack(name, mutate=True) for name in built_in()])
+        told.figures.write_text(text, "utf-8")
+        return 0
     if told.all == (told.pack is not None):
         parser.error("name a pack, or give --all")
     stale = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from policies.lint import lint
 from policies.load import PACKS, built_in
-from policies.reference import page
+from policies.reference import figures, page
 from policies.trial import try_pack
 
 trial = cache(lambda name: try_pack(name, mutate=True))
@@ -45,3 +46,9 @@ def test_its_page_is_current(name) -> None:
     path = PACKS / name / "README.md"
     assert path.is_file(), f"python -m policies.reference {name}"
     assert path.read_text("utf-8") == page(name), f"python -m policies.reference {name}"
+
+
+def test_the_figures_in_the_docs_are_those_found() -> None:
+    path = Path(__file__).parents[2] / "docs/reference/packs.md"
+    told = figures([trial(name) for name in built_in()])
+    assert path.read_text("utf-8") == told, f"python -m policies.reference --figures {path.name}"
