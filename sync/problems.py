@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ombud.model.connector import UNSETTLED
 from ombud.model.event import RECEIPT, Cause, Event, Kind
 from ombud.model.facts import UNKNOWN
 from ombud.model.instant import iso
@@ -77,7 +78,8 @@ class Stems:
                 continue
             ref, stored = reading.ref, known.get(reading.ref, ())
             self.events[ref] = events = self._history(reading, stored)
-            self.revisions[ref] = looked[ref].revision
+            revision = looked[ref].revision
+            self.revisions[ref] = "" if revision.endswith(UNSETTLED) else revision
             decision = self.bound.scope.decide(looked[ref].facets)
             if decision != "complaint":
                 ids = {each.id for each in stored}

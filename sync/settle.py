@@ -195,7 +195,7 @@ def look_after_problems(at: Settling, connector: Connector) -> None:
     with at.store.begin(at.bound.account, at.epoch) as tx:
         tx.put_settled(stems.settled, known_at=at.now)
         for each in changed:
-            tx.stem_changed(each.ref, each.revision)
+            tx.stem_changed(each.ref, stems.revisions.get(each.ref, ""))
 
 
 def store_readings(at: Settling, readings: Sequence[Reading]) -> None:

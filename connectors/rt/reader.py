@@ -7,10 +7,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
-from connectors.rt.history import Story, native_value
+from connectors.rt.history import Story, instant_in, native_value
 from connectors.rt.site import NOBODY, PER_PAGE, quoted
-from ombud.model.connector import Actual, Estimate, Gone, Link, Ours, Page, Reading, Seen
+from ombud.model.connector import (
+    UNSETTLED,
+    Actual,
+    Estimate,
+    Gone,
+    Link,
+    Ours,
+    Page,
+    Reading,
+    Seen,
+)
 from ombud.model.event import Nature, Ref
+from ombud.model.instant import SECOND, instant
 from ombud.model.mapping import STATUS
 from ombud.model.mark import PREFIX
 
@@ -27,6 +38,8 @@ if TYPE_CHECKING:
 OVERLAP: Final = 50
 #: Transactions taken together: a page of changed tickets.
 WINDOW: Final = 20
+#: A look within so long of a change may have come before another change of the same second.
+_UNSETTLED: Final = 5 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +117,14 @@ class Reader:
         """Look at named tickets."""
         for ticket in self._tickets([ref.id for ref in refs], schema):
             asked = str(ticket["asked"])
+            revision = str(ticket["LastUpdated"])
+            if instant_in(revision) > instant(self.site.clock.now()) - _UNSETTLED:
+                revision += UNSETTLED
             # A look gives no transactions: the history is read whole.
             yield Seen(
                 self._ref(asked),
                 asked,
-                str(ticket["LastUpdated"]),
+                revision,
                 self.facets(ticket),
                 _Preview(ticket),
             )

@@ -108,6 +108,7 @@ class Site:
     ) -> None:
         """Prepare the connection; nothing is asked yet."""
         self.account = account
+        self.clock = clock
         options = settings.options
         self.user = str(options.get("user", "ombud"))
         self.ours = OurFields(

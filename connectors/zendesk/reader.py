@@ -22,6 +22,7 @@ from connectors.zendesk.tail import Tail, tail
 from ombud.model.connector import (
     FOLLOW_UP,
     MERGED,
+    UNSETTLED,
     Actual,
     Estimate,
     Gone,
@@ -342,7 +343,7 @@ class Reader:
             revision += "/deleted"
         now = self.site.clock.now()
         if looked and instant_in(str(ticket["updated_at"])) > instant(now - _UNSETTLED):
-            revision += "~"
+            revision += UNSETTLED
         return Seen(
             Ref(self.site.account, "zendesk", name),
             f"#{name}",

@@ -149,6 +149,8 @@ class Ours:
     moved_back: tuple[Instant, ...] = ()
 
 
+#: A revision that ends so was looked at too soon: another change of the same second may follow unseen.
+UNSETTLED: Final = "~"
 #: Kinds of links that always make one case, whatever a mapping says: a closed ticket goes on in another.
 FOLLOW_UP: Final = "follow_up"
 MERGED: Final = "merged"
