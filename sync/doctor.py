@@ -21,6 +21,8 @@ from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.binding import bind, pack_source
 from sync.service import database_path, is_server, open_service
+from sync.waivers import state as state_of
+from sync.waivers import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,15 +70,17 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
             yield from _pack(settings, binding.pack)
     if not is_server(settings):
         yield from _disk(settings)
-    if not sound:
-        return
     try:
+        # What is in force goes on being used where a binding cannot be loaded.
         service = open_service(config, clock)
-    except (SettingsError, StoreError) as error:
+    except (SettingsError, PackError, StoreError) as error:
+        if not sound:
+            return
         yield Check("Database", ok=False, why=str(error), remedy="")
         return
     with service:
         yield from _database(service)
+        yield from _decided(service)
         yield from _sign_ins(service)
         yield from _mappings(service)
 
@@ -175,6 +179,29 @@ def _database(service: Service) -> Iterator[Check]:
         )
     if len(aside) > 10:
         yield Check("Tickets", ok=False, why=f"{len(aside) - 10} more were put aside", remedy="")
+
+
+def _decided(service: Service) -> Iterator[Check]:
+    """Tell what people decided that keeps things from going on: stops, changes held back, waivers nobody understands."""
+    with service.store.acts() as acts:
+        stops = {each.account: each for each in acts.stops() if each.resumed is None}
+        waivers = acts.waivers()
+    for account, stop in stops.items():
+        why = f"stopped by {stop.stopped_name or stop.stopped_by}: {stop.stopped_why}"
+        remedy = f"Let it go on with: ombud rollout resume {account}"
+        yield Check(f"Writing to {account}", ok=False, why=why, remedy=remedy)
+    for name, held in service.footing.held.items():
+        remedy = "See: ombud rollout changes"
+        yield Check(f"In force for {name}", ok=False, why=held.sentence(), remedy=remedy)
+    now = service.now()
+    for row in waivers:
+        bound = service.footing.bounds.get(row.binding)
+        said = None if bound is None else unreadable(bound, row)
+        if said is not None and state_of(row, now) in {"active", "expiring"}:
+            remedy = f"Revoke it: ombud waivers revoke {row.id}"
+            yield Check(
+                f"Waiver {row.id}", ok=False, why=f"it excuses nothing: {said}", remedy=remedy
+            )
 
 
 def _sign_ins(service: Service) -> Iterator[Check]:

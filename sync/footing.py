@@ -115,9 +115,9 @@ class Footing:
             acts = tx.acts
             for each in waived.keys() ^ holding.keys():
                 rule, case = waived[each] if each in waived else holding[each]
-                acts.recheck(name, [rule], case)
+                acts.recheck(name, [rule], case, drop=True)
             moved = [rule for rule, mode in modes.items() if stepped.get(rule, mode) != mode]
-            acts.recheck(name, moved)
+            acts.recheck(name, moved, drop=True)
             on = [rule for rule in moved if stepped[rule] == MODES[0]]
             if on:
                 label = f"switched on: {', '.join(on)}"

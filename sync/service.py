@@ -323,6 +323,10 @@ class Service:
         restore_backup(database_path(settings), file)
         return "Restored. Waiting writes were dropped, and nothing is written to a helpdesk until a full sync has ended."
 
+    def known(self, account: str) -> None:
+        """Refuse an account that ombud.toml does not name, with `NotFound`."""
+        self._bounds(account)
+
     def _bounds(self, account: str) -> list[Bound]:
         if account not in self.settings.accounts:
             raise NotFound(

@@ -10,7 +10,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from ombud.model.event import Ref, digest
 from ombud.store.act_tables import (
@@ -378,23 +378,32 @@ class Acts:
         ]
         return counted[0], counted[1]
 
-    def recheck(self, binding: str, rules: Sequence[str], case: str | None = None) -> int:
-        """Have the tickets looked at again of which rules say anything that stands; give how many."""
+    def recheck(
+        self, binding: str, rules: Sequence[str], case: str | None = None, *, drop: bool = False
+    ) -> int:
+        """Have the tickets looked at again of which rules say anything that stands; give how many.
+
+        With `drop`, what waits to be sent to them is dropped: it was decided by other rules than hold now. Only
+        whoever holds the account may.
+        """
         if not rules:
             return 0
+        loud = ("fail", "waived", "pending", "unknown")
         said = exists().where(
             finding.c.kase == ticket.c.kase,
             finding.c.until.is_(None),
             finding.c.rule.in_(rules),
             finding.c.binding == binding,
-            or_(
-                finding.c.verdict.in_(("fail", "waived", "pending", "unknown")),
-                finding.c.standing.in_(("fail", "waived", "pending", "unknown")),
-            ),
+            or_(finding.c.verdict.in_(loud), finding.c.standing.in_(loud)),
         )
-        told = update(ticket).where(ticket.c.gone.is_(None), said).values(recheck=_AT_ONCE)
         if case is not None:
-            told = told.where(ticket.c.kase == case)
+            said = said.where(finding.c.kase == case)
+        if drop:
+            its = exists().where(
+                ticket.c.account == outbox.c.account, ticket.c.ticket == outbox.c.ticket, said
+            )
+            self._db.execute(delete(outbox).where(outbox.c.state == "pending", its))
+        told = update(ticket).where(ticket.c.gone.is_(None), said).values(recheck=_AT_ONCE)
         return self._db.execute(told).rowcount
 
     def plans(self, account: str) -> list[tuple[Ref, str, str]]:
