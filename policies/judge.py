@@ -111,6 +111,7 @@ class Judge:
         self._invariants: list[CompiledInvariant] = []
         self._integrities: list[CompiledIntegrity] = []
         tracked: set[str] = set()
+        judged: list[Rule] = []
         for rule in rules:
             body = rule.body
             unmapped = rule.names - names
@@ -128,6 +129,7 @@ class Judge:
                 gaps.append(Gap(rule, tuple(missing)))
                 continue
             tracked |= rule.tracked
+            judged.append(rule if body is rule.body else replace(rule, body=body))
             match body:
                 case Guard():
                     compiled = _CompiledGuard(
@@ -149,6 +151,8 @@ class Judge:
                     self._integrities.append(CompiledIntegrity.of(rule, body))
         #: Names of which the rules need every value, not only the last.
         self.tracked = frozenset(tracked)
+        #: Rules that are judged, as they are: tracks that nothing maps take nobody.
+        self.rules = tuple(judged)
         #: Rules that are not judged, with what nothing maps.
         self.gaps = tuple(gaps)
         #: Digest over the tables of every calendar used.

@@ -86,7 +86,7 @@ def needs(bounds: Iterable[Bound]) -> Iterator[Need]:
     """Give the rules whose verdicts are no condition on one row: those that a clock or a history judges."""
     for bound in bounds:
         for edition in bound.judge.editions:
-            for rule in judged_rules(bound, edition):
+            for rule in judged_rules(edition):
                 if not isinstance(rule.body, Guard):
                     span = f"{edition.effective_from} {edition.effective_to}"
                     others = [e.version for e in bound.judge.editions]

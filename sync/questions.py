@@ -140,7 +140,7 @@ def _judged(bound: Bound | None, edition: Edition | None, asked: Asked) -> dict[
         return {}
     return {
         rule.id: rule
-        for rule in judged_rules(bound, edition)
+        for rule in judged_rules(edition)
         if asked.only is None or rule.id in asked.only
     }
 

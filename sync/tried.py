@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ombud.model.facts import Verdict
 from ombud.model.instant import iso
-from sync.binding import MODES, configured_mode
+from sync.binding import MODES
 from sync.tally import Tally
 
 if TYPE_CHECKING:
@@ -246,18 +246,13 @@ class Backtest:
         return found
 
 
-def judged_rules(bound: Bound, edition: Edition) -> list[Rule]:
-    """Give the rules of an edition that are judged: not switched off, and their data is mapped."""
-    lacking = {gap.rule.id for gap in edition.judge.gaps}
-    return [
-        rule
-        for rule in edition.pack.rules
-        if rule.id not in lacking and configured_mode(bound.settings, rule) != "off"
-    ]
+def judged_rules(edition: Edition) -> tuple[Rule, ...]:
+    """Give the rules of an edition that are judged, as they are: not switched off, and their data is mapped."""
+    return edition.judge.rules
 
 
 def _judged_ids(bound: Bound) -> list[list[str]]:
-    return [[rule.id for rule in judged_rules(bound, each)] for each in bound.judge.editions]
+    return [[rule.id for rule in judged_rules(each)] for each in bound.judge.editions]
 
 
 def share(counts: Mapping[str, int]) -> float | None:
