@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store.facts import TableWriter
 from sync.again import fold_again, fold_page
@@ -13,7 +14,7 @@ from sync.dues import DUES, Judging, common_row
 from sync.reckoning import reckon, reckonable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ombud.store.facts import FactsReader
@@ -43,11 +44,14 @@ def write_missing(
         for need in {need.name: need for need in wanted}.values()
         if _stale(reader, need, asked)
     ]
-    left: dict[str, set[str]] = {}
+    left: dict[str, dict[str, Ref]] = {}
     whole: set[str] = set()
     for need in missing:
         if reckonable(need):
-            left[need.name] = set(reckon(reader, need, _reckoned(reader, need)))
+            left[need.name] = {
+                case: Ref(account, "", ticket)
+                for case, account, ticket in reckon(reader, need, _reckoned(reader, need))
+            }
         else:
             whole.add(need.name)
     judged = [need for need in missing if need.name in whole or left[need.name]]
@@ -62,14 +66,14 @@ def _judge(
     asked: Asked,
     reader: FactsReader,
     wanted: Sequence[Need],
-    left: dict[str, set[str]],
+    left: dict[str, dict[str, Ref]],
     whole: set[str],
     tell: Tell | None,
 ) -> None:
     """Judge what rows can not tell, folding each case once for all rules."""
     judging = Judging(wanted, asked.until)
     zone = asked.bound.mapping.tzinfo
-    cases = None if whole else sorted(set().union(*left.values()))
+    cases = None if whole else {case: ref for each in left.values() for case, ref in each.items()}
     with ExitStack() as files:
         writers = {
             need.name: files.enter_context(TableWriter(_judged(reader, need), DUES))
@@ -85,15 +89,17 @@ def _judge(
                 tell(number, None if cases is None else len(cases), "")
 
 
-def _folded(service: Service, asked: Asked, cases: Iterable[str] | None) -> Iterator[Folded]:
+def _folded(service: Service, asked: Asked, cases: Mapping[str, Ref] | None) -> Iterator[Folded]:
     """Fold every stored case, or those named."""
     bound, elsewhere, store = asked.bound, service.elsewhere, service.store
     if cases is None:
         yield from fold_again(bound, elsewhere, store, happened_by=asked.until)
         return
-    ahead = iter(cases)
+    ahead = iter([cases[name] for name in sorted(cases)])
     while part := list(islice(ahead, _PAGE)):
-        states = store.states(sorted(store.members(part))).values()
+        known = {state.case for state in store.states(part).values()}
+        members = store.members(sorted(case for case in known if case is not None))
+        states = store.states(sorted(members)).values()
         page = sorted(states, key=lambda state: (state.case or "", state.ref))
         yield from fold_page(bound, elsewhere, store, page, happened_by=asked.until, whole=False)
 

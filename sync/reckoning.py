@@ -44,8 +44,8 @@ def reckonable(need: Need) -> bool:
     )
 
 
-def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
-    """Write the dues that rows decide into a file, and give the cases that are to be judged one by one."""
+def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[tuple[str, str, str]]:
+    """Write the dues that rows decide into a file, and give those to be judged one by one: case, account, ticket."""
     body = need.rule.body
     if not isinstance(body, Deadline):
         raise TypeError(f"{need.rule.id} is no deadline")
@@ -72,12 +72,11 @@ def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[str]:
         file,
     )
     left = reader.ask(
-        "SELECT kase FROM base WHERE slow OR (applies AND start < ?) "
-        "UNION SELECT kase FROM reckoned WHERE applies AND due IS NULL",
+        "SELECT kase, account, ticket FROM base WHERE slow OR (applies AND start < ?) "
+        "UNION SELECT kase, account, ticket FROM reckoned WHERE applies AND due IS NULL",
         [begin],
     )
-    for (case,) in left:
-        yield case
+    yield from left
     reader.run("DROP TABLE base")
     reader.run("DROP TABLE reckoned")
 

@@ -8,6 +8,7 @@ shape, so that counting, drawing, comparing and what would have shown are asked 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -19,12 +20,13 @@ from sync.dues import needs
 from sync.facts import Layout, facts_folder, stamp, write_facts
 from sync.missing_dues import write_missing
 from sync.questions import period, questions
+from sync.reckoning import reckonable
 from sync.row_reading import ACTING, review, same_fold
 from sync.tally import FACETS, Act, Drawn, Tally, Turned, mondays
 from sync.tried import Asked, Backtest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sync.questions import Question
     from sync.service import Service
@@ -61,7 +63,8 @@ def open_facts(
     wanted = list(needs(bounds))
     if not folder.fresh(made):
         with folder.rewritten(made) as beside:
-            write_facts(service, asked, layout, beside, wanted, tell=tell)
+            judged = [need for need in wanted if not reckonable(need)]
+            write_facts(service, asked, layout, beside, judged, tell=tell)
     with FactsReader(folder) as reader:
         write_missing(service, asked, reader, wanted, tell=tell)
         yield reader, layout
@@ -69,22 +72,34 @@ def open_facts(
 
 def read_sql(service: Service, asked: Asked, *, tell: Tell | None = None) -> Backtest:
     """Judge facts kept as Parquet, and tally what that gives."""
-    tally = asked.tally()
     with open_facts(service, asked, tell=tell) as (reader, _):
-        reader.lay_out("monday", {"begins": mondays(asked.bound.mapping.tzinfo)[0]})
-        _population(reader, asked, tally)
-        reader.run("CREATE TABLE act (kase VARCHAR, account VARCHAR, happened BIGINT, until BIGINT, agent VARCHAR, moves BOOLEAN)")  # fmt: skip
-        reader.run("CREATE TABLE turned (kase VARCHAR, account VARCHAR, ticket VARCHAR, rule VARCHAR, failing BOOLEAN)")  # fmt: skip
-        for question in questions(reader, asked, tally.facet):
-            _count(reader, question, asked, tally)
-            _show(reader, question, asked)
-            if asked.sample:
-                _draw(reader, question, asked, tally)
-            if asked.compares:
-                _compare(reader, question)
-        _act(reader, tally)
-        _turn(reader, tally)
+        tally = read_facts(reader, asked)
     return Backtest(asked, tally, "sql", review(service, asked, tally))
+
+
+def read_facts(reader: FactsReader, asked: Asked) -> Tally:
+    """Tally what facts give whose dues are all there."""
+    tally = asked.tally()
+    reader.lay_out("monday", {"begins": mondays(asked.bound.mapping.tzinfo)[0]})
+    reader.run(
+        "CREATE OR REPLACE TABLE act "
+        "(kase VARCHAR, account VARCHAR, happened BIGINT, until BIGINT, agent VARCHAR, moves BOOLEAN)"
+    )
+    reader.run(
+        "CREATE OR REPLACE TABLE turned "
+        "(kase VARCHAR, account VARCHAR, ticket VARCHAR, rule VARCHAR, failing BOOLEAN)"
+    )
+    _population(reader, asked, tally)
+    for question in questions(reader, asked, tally.facet):
+        _count(reader, question, asked, tally)
+        _show(reader, question, asked)
+        if asked.sample:
+            _draw(reader, question, asked, tally)
+        if asked.compares:
+            _compare(reader, question)
+    _act(reader, tally)
+    _turn(reader, tally)
+    return tally
 
 
 def _population(reader: FactsReader, asked: Asked, tally: Tally) -> None:
@@ -97,40 +112,53 @@ def _population(reader: FactsReader, asked: Asked, tally: Tally) -> None:
         tally.filled[name] += number
 
 
+def count_verdicts(reader: FactsReader, asked: Asked) -> Counter[tuple[str, str]]:
+    """Count the verdicts of every rule, and nothing else."""
+    found: Counter[tuple[str, str]] = Counter()
+    reader.lay_out("monday", {"begins": mondays(asked.bound.mapping.tzinfo)[0]})
+    for question in questions(reader, asked, FACETS[-1]):
+        for told in _counted(reader, question, ""):
+            for rule, verdict, number in _unpacked(question, told):
+                found[rule, verdict] += number
+    return found
+
+
 def _count(reader: FactsReader, question: Question, asked: Asked, tally: Tally) -> None:
     """Count verdicts by week and by team in one pass."""
     names = dict(zip(*mondays(asked.bound.mapping.tzinfo), strict=True))
-    facet = tally.facet
-    numbers = sorted(question.tried)
-    if question.guard:
-        cases = " ".join(f"WHEN '{verdict.value}' THEN {adds}" for verdict, adds in _PACKED.items())
-        sums = ", ".join(f"sum(CASE v{n} {cases} ELSE 0 END)" for n in numbers)
-        sql = f"SELECT GROUPING(week), week, team, count(*), {sums} FROM ({question.sql}) "
-    else:
-        sql = f"SELECT GROUPING(week), week, team, v0, count(*) FROM ({question.sql}) WHERE v0 IS NOT NULL "
-    by = "" if question.guard else ", v0"
-    groups = f"GROUP BY GROUPING SETS ((week{by}), (team{by}))"
-    if not numbers:
-        return
-    for grouping, week, team, *told in reader.ask(sql + groups, question.values):
-        for rule, verdict, number in _unpacked(question, numbers, told):
+    for grouping, week, team, *told in _counted(reader, question, "GROUPING(week), week, team, "):
+        for rule, verdict, number in _unpacked(question, told):
             if grouping == 0:
                 tally.count(rule, verdict, names.get(week, ""), number)
             else:
-                tally.teams[facet, team, rule, verdict] += number
+                tally.teams[tally.facet, team, rule, verdict] += number
 
 
-def _unpacked(
-    question: Question, numbers: list[int], told: list[Any]
-) -> Iterator[tuple[str, str, int]]:
+def _counted(reader: FactsReader, question: Question, by: str) -> Iterator[Sequence[Any]]:
+    """Count in packed sums where several rules are asked at once, else by verdict."""
+    numbers = sorted(question.tried)
+    if not numbers:
+        return
+    if question.guard:
+        cases = " ".join(f"WHEN '{verdict.value}' THEN {adds}" for verdict, adds in _PACKED.items())
+        sums = ", ".join(f"sum(CASE v{n} {cases} ELSE 0 END)" for n in numbers)
+        sql = f"SELECT {by}count(*), {sums} FROM ({question.sql})"
+        groups = " GROUP BY GROUPING SETS ((week), (team))" if by else ""
+    else:
+        sql = f"SELECT {by}v0, count(*) FROM ({question.sql}) WHERE v0 IS NOT NULL"
+        groups = " GROUP BY GROUPING SETS ((week, v0), (team, v0))" if by else " GROUP BY v0"
+    yield from reader.ask(sql + groups, question.values)
+
+
+def _unpacked(question: Question, told: Sequence[Any]) -> Iterator[tuple[str, str, int]]:
     if not question.guard:
         yield question.rules[0].id, told[0], told[1]
         return
     whole, *sums = told
-    for number, told_sum in zip(numbers, sums, strict=True):
-        left, packed = whole, int(told_sum)
+    for number, packed in zip(sorted(question.tried), sums, strict=True):
+        left = whole
         for place, verdict in enumerate(_PACKED):
-            counted = (packed >> (place * _BITS)) & _MASK
+            counted = (int(packed or 0) >> (place * _BITS)) & _MASK
             left -= counted
             if counted:
                 yield question.rules[number].id, verdict.value, counted

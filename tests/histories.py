@@ -136,7 +136,7 @@ def history(chance: random.Random, ref: Ref, born: int, last: int, vocabulary) -
 
     def edit(change: str, share: float) -> None:
         for name, of in vocabulary.items():
-            if chance.random() < share:
+            if chance.random() < (share / 10 if name == "exit" else share):
                 value = _value(chance, name, of, at, born)
                 before = held.get(name) if chance.random() > 0.02 else "something else"
                 event(Kind.field, change, field=f"n_{name}", nature=Nature.choice, before=before, after=value)  # fmt: skip

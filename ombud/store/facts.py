@@ -167,6 +167,8 @@ class FactsReader:
                 "autoload_known_extensions": "false",
             },
         )
+        # A bar of its own would be drawn among our results.
+        self._db.execute("SET enable_progress_bar = false")
         for name in (COMPLAINT, TRANSITION):
             self.attach(name, folder.path / f"{name}.parquet")
         self.columns = frozenset(
@@ -232,8 +234,11 @@ class FactsReader:
         """Make a small table of whole numbers, such as the pieces of a term or the weeks of a zone."""
         import pyarrow as pa
 
-        arrays = {key: pa.array(values, pa.int64()) for key, values in columns.items()}
-        self._db.register("laid", pa.table(arrays))
+        self.hold(name, pa.table({k: pa.array(v, pa.int64()) for k, v in columns.items()}))
+
+    def hold(self, name: str, table: Any) -> None:
+        """Make a table of one of Arrow's."""
+        self._db.register("laid", table)
         self._db.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM laid")  # noqa: S608 (a name of ours)
         self._db.unregister("laid")
 
