@@ -64,6 +64,13 @@ def _translated(file: Marked, error: Any, words: Sequence[str]) -> Problem:
                 if "a-z" in context["pattern"]
                 else "Write it like that",
             )
+        case "literal_error" if isinstance(error["input"], bool):
+            word = "off" if error["input"] is False else "on"
+            return file.problem(
+                where,
+                f'YAML reads the bare word "{word}" as a truth value',
+                f'Write "{word}" in quotes',
+            )
         case "literal_error":
             return file.problem(
                 where, f'"{error["input"]}" is not allowed here', f"Write {context['expected']}"
