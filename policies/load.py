@@ -127,7 +127,8 @@ def pack_of(content: Mapping[str, Any]) -> Pack:
     """Give the pack that `Pack.content` describes, as plain values; raises `PackError` where it is none."""
     faults: list[Fault] = []
     # Tracks have an order, which the keys of JSON have not.
-    made = _made({**content, "tracks": dict(content.get("tracks", ()))}, faults)
+    told = {**content, "tracks": dict(content["tracks"])} if "tracks" in content else content
+    made = _made(told, faults)
     if faults:
         name = f"pack {made.id} {made.version}"
         raise PackError(
