@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,6 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ombud.model.calendar import Calendar
 from ombud.model.facts import MILESTONES, STAGES, UNKNOWN
 from ombud.model.instant import DAY, instant, moment
 from policies.english import reasons
@@ -24,6 +22,7 @@ from policies.rule import Cadence, Guard
 from policies.sql import encode, verdict_sql
 from policies.timeline import fold_events
 from tests import clock_walk
+from tests.calendar_strategies import calendar, desks
 from tests.day_walk import Desk
 from tests.random_packs import (
     VOCABULARY,
@@ -36,37 +35,17 @@ from tests.random_packs import (
 )
 from tests.readings import Database, opened, table_of
 
-OFFICES = {
-    "Europe/London": ((540, 1020),),
-    "Australia/Lord_Howe": ((540, 750), (810, 1020)),
-    "America/New_York": ((1320, 360),),
-}
+LONDON = Desk(ZoneInfo("Europe/London"), [((540, 1020),)] * 5 + [(), ()])
 UNKNOWABLE = ["severity", "owner", "became_aware", "note", "attempts"]
-
-
-@cache
-def office(zone: str) -> Calendar:
-    week = tuple(OFFICES[zone] if day < 5 else () for day in range(7))
-    holidays = [date(2026, 3, 17), date(2026, 4, 3), date(2026, 4, 6)]
-    return Calendar(
-        name="office", zone=zone, week=week, holidays=holidays, first_year=2025, last_year=2028
-    )
-
-
-def desk(zone: str) -> Desk:
-    of = office(zone)
-    return Desk(ZoneInfo(zone), of.week, frozenset(of.holidays))
-
-
 unknowns = st.lists(st.sampled_from(UNKNOWABLE), max_size=2, unique=True)
 
 
-def complain(draw, pack, zone):
+def complain(draw, pack, desk):
     """A complaint with everything the pack has words for, and the end of its history."""
-    return folded(pack, zone, draw(histories()), draw(unknowns))
+    return folded(pack, desk, draw(histories()), draw(unknowns))
 
 
-def folded(pack, zone, told, unknown):
+def folded(pack, desk, told, unknown):
     times = [instant(datetime.fromisoformat(each["when"])) for each in told]
     problems: list = []
     complaint = fold_events(
@@ -74,7 +53,7 @@ def folded(pack, zone, told, unknown):
         unknown,
         pack.vocabulary,
         pack.milestones,
-        zone,
+        desk.zone.key,
         times,
         lambda *each: problems.append(each),
     )
@@ -82,11 +61,11 @@ def folded(pack, zone, told, unknown):
     return complaint, times[-1]
 
 
-def judge_of(pack, zone, complaint) -> Judge:
+def judge_of(pack, desk, complaint) -> Judge:
     names = frozenset(complaint.row) | pack.milestones | frozenset(pack.vocabulary)
     return Judge(
         pack.configured({}, "standard").rules,
-        {"office": office(zone)},
+        {"office": calendar(desk)},
         calendar="office",
         names=names,
         stages=frozenset(STAGES),
@@ -116,14 +95,11 @@ def database(request) -> Iterator[Database]:
         yield found
 
 
-ZONES = st.sampled_from(sorted(OFFICES))
-
-
 @given(st.data())
 def test_what_the_judge_says_of_a_guard_is_what_sql_and_english_say(database, written, data):
-    pack, zone = written(data.draw(packs(guards() | sequences()))), data.draw(ZONES)
-    complaint, last = complain(data.draw, pack, zone)
-    judged = judge_of(pack, zone, complaint).judge(complaint, last + DAY)
+    pack = written(data.draw(packs(guards() | sequences())))
+    complaint, last = complain(data.draw, pack, LONDON)
+    judged = judge_of(pack, LONDON, complaint).judge(complaint, last + DAY)
     if not judged:
         return
     # Every rule over every row, and each judgement's own picked out.
@@ -150,15 +126,15 @@ def test_what_the_judge_says_of_a_guard_is_what_sql_and_english_say(database, wr
 @given(st.data())
 def test_deadlines_and_cadences_are_what_the_events_themselves_tell(written, data):
     """A second opinion, from the events as written and dues walked day by day."""
-    pack, zone = written(data.draw(packs(deadlines() | cadences()))), data.draw(ZONES)
+    pack, desk = written(data.draw(packs(deadlines() | cadences()))), data.draw(desks())
     told, unknown = data.draw(histories()), data.draw(unknowns)
-    complaint, last = folded(pack, zone, told, unknown)
+    complaint, last = folded(pack, desk, told, unknown)
     assume(not complaint.doubts)
     now = last + data.draw(st.integers(0, 240)) * DAY // 4
     types = {name: field["type"] for name, field in VOCABULARY.items()}
     reached = {name: moment(each.at) for name, each in complaint.evidence.items()}
-    case = clock_walk.Case(told, unknown, types, pack.milestones, reached, desk(zone))
-    judged = {each.rule.id: each for each in judge_of(pack, zone, complaint).judge(complaint, now)}
+    case = clock_walk.Case(told, unknown, types, pack.milestones, reached, desk)
+    judged = {each.rule.id: each for each in judge_of(pack, desk, complaint).judge(complaint, now)}
     for rule in pack.configured({}, "standard").rules:
         body = rule.body
         if isinstance(body, Cadence):
@@ -185,9 +161,9 @@ def counts(said, body) -> bool:
 
 @given(st.data())
 def test_the_clock_alone_changes_a_verdict_only_when_that_was_foretold(written, data):
-    pack, zone = written(data.draw(packs())), data.draw(ZONES)
-    complaint, last = complain(data.draw, pack, zone)
-    judge = judge_of(pack, zone, complaint)
+    pack, desk = written(data.draw(packs())), data.draw(desks())
+    complaint, last = complain(data.draw, pack, desk)
+    judge = judge_of(pack, desk, complaint)
     now = last + data.draw(st.integers(0, 100)) * DAY // 4
     later = now + data.draw(st.integers(1, 400)) * DAY // 4
     before, after = judge.judge(complaint, now), judge.judge(complaint, later)
@@ -202,9 +178,9 @@ def test_the_clock_alone_changes_a_verdict_only_when_that_was_foretold(written, 
 @given(st.data())
 def test_what_was_foretold_comes_to_be(written, data):
     """One after the other, the instants foretold come to an end, and each is later than the one before."""
-    pack, zone = written(data.draw(packs())), data.draw(ZONES)
-    complaint, last = complain(data.draw, pack, zone)
-    judge = judge_of(pack, zone, complaint)
+    pack, desk = written(data.draw(packs())), data.draw(desks())
+    complaint, last = complain(data.draw, pack, desk)
+    judge = judge_of(pack, desk, complaint)
     now = last
     for _ in range(40):
         ahead = [each.recheck for each in judge.judge(complaint, now) if each.recheck is not None]
