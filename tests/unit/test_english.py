@@ -26,7 +26,7 @@ def told(rule: str, row: dict) -> list[str]:
         (
             "close.with_root_cause",
             (
-                "Before a complaint is closed, if severity is high or critical: root cause is filled in, "
+                "Track serious or standard: Before a complaint is closed, if severity is high or critical: root cause is filled in, "
                 "root cause is not unknown and corrective action is filled in."
             ),
         ),
@@ -34,17 +34,20 @@ def told(rule: str, row: dict) -> list[str]:
             "objectivity.handler_not_subject",
             "At any time, if person complained about is filled in: owner differs from person complained about.",
         ),
-        ("close.after_response", "Before a complaint is closed: the complaint has been answered."),
+        (
+            "close.after_response",
+            "Track serious or standard: Before a complaint is closed: the complaint has been answered.",
+        ),
         (
             "respond.in_time",
             (
-                "From receipt to response: 2 business days if severity is critical, 5 business days if severity "
+                "Track serious or standard: From receipt to response: 2 business days if severity is critical, 5 business days if severity "
                 "is high, 10 business days otherwise; 20 business days once a holding notice went out before that."
             ),
         ),
         (
             "investigate.in_time",
-            "From receipt to end of the investigation: 8 business days; waiting for the complainant does not count.",
+            "Track serious or standard: From receipt to end of the investigation: 8 business days; waiting for the complainant does not count.",
         ),
     ],
 )

@@ -27,8 +27,8 @@ def test_parameters_reach_terms_conditions_and_extensions() -> None:
     body = rule(configured, "respond.in_time").body
     assert body.terms[-1] == (None, Term(7, Unit.business_days))
     assert body.extension.term == Term(15, Unit.business_days)
-    assert rule(configured, "close.four_eyes").body.when.values == ("critical",)
-    assert rule(PACK.configured({}, "strict"), "close.four_eyes").body.when.values == (
+    assert rule(configured, "close.four_eyes").own_when.values == ("critical",)
+    assert rule(PACK.configured({}, "strict"), "close.four_eyes").own_when.values == (
         "high",
         "critical",
     )
@@ -96,9 +96,11 @@ def test_what_a_pack_says_of_itself() -> None:
 
 
 def test_a_rule_names_all_that_judging_it_reads() -> None:
-    assert {each.id: each.names for each in PACK.rules}["respond.in_time"] == {
+    respond = next(each for each in PACK.rules if each.id == "respond.in_time")
+    assert respond.names - respond.by_track == {
         "received",
         "responded",
         "severity",
         "holding_sent",
     }
+    assert respond.by_track == {"exit", "summary_resolution"}
