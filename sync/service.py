@@ -12,7 +12,7 @@ from connectors import open_connector
 from connectors.file import LogShape, read_log
 from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Interest
-from ombud.model.instant import instant
+from ombud.model.instant import DAY, instant
 from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
@@ -355,6 +355,7 @@ class Service:
             block_from=block_from,
             epoch=epoch,
             tally=tally,
+            longest=self.settings.waivers.longest_days * DAY,
             run=run,
         )
 

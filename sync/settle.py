@@ -20,6 +20,7 @@ from sync.ingest import ingest
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
 from sync.runs import labelled
+from sync.waivers import LONGEST
 from sync.words import Hearing, words_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Settling:
         block_from: transitions before it are flagged and not moved back.
         epoch: fencing epoch of the lease held.
         tally: counts to add to.
+        longest: the longest that a waiver may last.
         run: the run that has tickets read again, where one does: their whole history is read, and the log tells it.
 
     """
@@ -99,6 +101,7 @@ class Settling:
     block_from: Instant
     epoch: int
     tally: Tally
+    longest: Instant = LONGEST
     run: RunRow | None = None
 
     def digests(self, state: TicketState | None) -> str:
@@ -345,6 +348,7 @@ def _answers(
         complaint=complaint,
         judge=lambda would: waive(at.bound.judge.judge(would, at.now), would, at.waivers, at.now),
         since=at.block_from,
+        longest=at.longest,
         now=at.now,
     )
     return hearing.answers(words, {each.id: each for each in words_of(reading.events)})

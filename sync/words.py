@@ -72,6 +72,7 @@ class Hearing:
         complaint: the case's facts, in which words about facts count already.
         judge: judges a complaint as it would stand.
         since: words about waivers and disputes from before are history: nobody said them to us.
+        longest: the longest that a waiver may last.
         now: the present instant.
 
     """
@@ -82,6 +83,7 @@ class Hearing:
     complaint: Complaint
     judge: Callable[[Complaint], Iterable[Judgement]]
     since: Instant
+    longest: Instant
     now: Instant
 
     def answers(
@@ -178,6 +180,7 @@ class Hearing:
                 requested_by=by,
                 until=until,
                 now=self.now,
+                longest=self.longest,
                 event=word.id,
             )
         except NotWaivable:

@@ -264,6 +264,7 @@ class _Folding:
             # Receipt is never later than what recorded it.
             if told.when is not None and isinstance(recorded, int) and told.when <= recorded:
                 self.row[RECEIVED_AT] = told.when
+                self._track(RECEIVED_AT, told.when, event, gap=False)
         elif told.verb is Verb.not_complaint and not isinstance(
             self.row.get(DECLASSIFIED_REASON), str
         ):
