@@ -3,6 +3,7 @@
 #
 #   scripts/set-up.sh python   .venv with the locked packages and this project, editable
 #   scripts/set-up.sh bench    the rivals that `make bench` measures against
+#   scripts/set-up.sh pm4py    the rival that is AGPL, in an environment of its own
 #   scripts/set-up.sh prism    Prism, and Node where the system has none or too old a one
 #   scripts/set-up.sh rt       Debian's packages of Request Tracker 5
 #
@@ -94,6 +95,19 @@ bench_part() {
   done_as "$rivals"
 }
 
+# pm4py is AGPL: it stands apart, and is run beside, never imported.
+pm4py_part() {
+  local miner
+  mkdir -p .build
+  miner=.build/.$(stamp pm4py requirements/pm4py.txt <(pwd))
+  [ ! -e "$miner" ] || return 0
+  say "installing pm4py in an environment of its own"
+  rm -rf .build/pm4py
+  make_venv .build/pm4py
+  locked .build/pm4py requirements/pm4py.txt
+  done_as "$miner"
+}
+
 node_is_new_enough() { # NODE: Prism needs 18.20.1
   "$1" -e 'const [a, b, c] = process.versions.node.split(".").map(Number);
            process.exit(a > 18 || (a === 18 && (b > 20 || (b === 20 && c >= 1))) ? 0 : 1)' 2>/dev/null
@@ -138,7 +152,7 @@ exec 8>.build/lock
 flock 8 2>/dev/null || say "no flock here: do not run two set-ups at once"
 for part in "$@"; do
   case $part in
-    python | bench | prism | rt) "${part}_part" 8>&- ;;
+    python | bench | pm4py | prism | rt) "${part}_part" 8>&- ;;
     *) fail "no such part: $part" ;;
   esac
 done
