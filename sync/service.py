@@ -376,7 +376,12 @@ def open_service(
         password = secret("OMBUD_DATABASE_PASSWORD", settings.folder)
     else:
         url = f"{_SQLITE}{database_path(settings)}"
-    return Service(settings, open_store(url, key=_key(settings), password=password), clock, sleep)
+    store = open_store(url, key=_key(settings), password=password)
+    try:
+        return Service(settings, store, clock, sleep)
+    except BaseException:
+        store.close()
+        raise
 
 
 def is_server(settings: Settings) -> bool:

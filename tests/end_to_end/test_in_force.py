@@ -15,6 +15,8 @@ from sync.persons import Refused
 from tests.people_desk import LATE, desk_at
 from tests.stores import run_on
 
+pytestmark = pytest.mark.usefixtures("either")
+
 APPROVERS = '\n[approval]\napprovers = ["ann", "bob"]\n'
 MORE = """
   - id: close.with_severity

@@ -16,6 +16,8 @@ from sync.rollout import demote, promote, record_review, resume, rule_of, standi
 from sync.waivers import decide_dispute, dispute
 from tests.people_desk import CAUSE, LATE, RULE, desk_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 LIMITS = '\n[rollout]\nstart = "observe"\nsample = 5\nopen_findings = 3\n'
 
 

@@ -9,6 +9,8 @@ from policies.condition import read_condition
 from sync.waivers import explain_breach, revoke
 from tests.people_desk import RIGID, RULE, desk_at
 
+pytestmark = pytest.mark.usefixtures("either")
+
 
 @pytest.fixture
 def desk(tmp_path):
