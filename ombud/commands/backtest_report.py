@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from shlex import quote
 from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
 
 from ombud import terminal
 from ombud.commands import Form, out
@@ -75,7 +78,7 @@ def show(result: Backtest, zone: ZoneInfo, form: Form) -> None:
         for line in result.rules()
     ]
     names = tuple(column.replace("newly_", "newly ") for column in columns)
-    terminal.print_rows(out, names, rows, form="table", title="By rule")
+    _print_table(names, rows, "By rule")
     _print_lines(result.weeks()[-_MOST_WEEKS:], "week", "By week, the last of them")
     _print_lines(
         result.teams()[:_MOST_TEAMS],
@@ -137,7 +140,21 @@ def _print_lines(lines: Sequence[dict[str, Any]], name: str, title: str) -> None
         tuple(_percent(line["failing_share"], line) if c == "fails" else line[c] for c in columns)
         for line in lines
     ]
-    terminal.print_rows(out, columns, rows, form="table", title=title)
+    _print_table(columns, rows, title)
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
+    """Print names at the left and numbers at the right; a rule's id is never broken."""
+    out.print(title, style="italic")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        number = index > 0 and column != "mode"
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            *(terminal.plain(f"{c:,}" if isinstance(c, int) else str(c or "-")) for c in row)
+        )
+    out.print(table, soft_wrap=True)
 
 
 def _percent(share: float | None, line: dict[str, Any]) -> str:
@@ -153,5 +170,5 @@ def next_step(result: Backtest, written: Sequence[Path]) -> str:
         return "Next: ombud backtest with --out FOLDER for every table and a chart"
     if result.review:
         first = result.review[0]
-        return f"Next: ombud explain {first.ref} {first.rule}"
+        return f"Next: ombud explain {quote(first.ref)} {first.rule}"
     return "Next: ombud check"
