@@ -6,8 +6,6 @@ import json
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from ombud import terminal
 from ombud.commands import Form, out
 from ombud.model.instant import moment
@@ -145,16 +143,18 @@ def _print_lines(lines: Sequence[dict[str, Any]], name: str, title: str) -> None
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
     """Print names at the left and numbers at the right; a rule's id is never broken."""
+    cells = [
+        [f"{cell:,}" if isinstance(cell, int) else str(cell or "-") for cell in row] for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    lefts = {0, *(index for index, name in enumerate(columns) if name == "mode")}
     out.print(title, style="italic")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, column in enumerate(columns):
-        number = index > 0 and column != "mode"
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            *(terminal.plain(f"{c:,}" if isinstance(c, int) else str(c or "-")) for c in row)
+    for row, style in [(list(columns), "bold"), *((row, "") for row in cells)]:
+        told = "  ".join(
+            cell.ljust(width) if index in lefts else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-    out.print(table, soft_wrap=True)
+        out.print(terminal.plain(told.rstrip()), style=style, soft_wrap=True)
 
 
 def _percent(share: float | None, line: dict[str, Any]) -> str:
