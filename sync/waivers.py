@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ombud.model.instant import DAY, iso
+from ombud.model.instant import DAY, iso, moment
 from ombud.store import DisputeRow, ExplanationRow, WaiverRow, name_of
 from policies.condition import condition
 from policies.vocabulary import PackError, nearest
@@ -258,7 +258,8 @@ def remarks(acts: Acts, bound: Bound, case: str | None, now: Instant) -> dict[st
         told = state(row, now)
         if row.case in {None, case} and told in {"requested", "active", "expiring"}:
             whose = f" by {row.approved_name}" if row.approved_name else ""
-            line = f"waiver {row.id}: {told}{whose}, until {wall(row.until, zone)}: {row.why}"
+            end = f"{moment(row.until, zone):%Y-%m-%d %H:%M}"
+            line = f"waiver {row.id}: {told}{whose}, until {end}: {row.why}"
             if row.predicate is not None:
                 line += f" (only where {row.predicate})"
             found.setdefault(row.rule, []).append(line)
