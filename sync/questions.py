@@ -38,8 +38,8 @@ class Question:
     """Ask one grain's rules at once.
 
     Attributes:
-        sql: a SELECT of kase, account, ticket, occurrence, happened, week, team, agent, until, movable,
-            and verdicts: v0, v1, … by the pack that is tried, w0, w1, … by the one in force.
+        sql: a SELECT of kase, account, ticket, occurrence, happened, team, agent, until, movable, of
+            guards the week, and verdicts: v0, v1, … by the pack that is tried, w0, w1, … by the one in force.
         values: its bound values.
         rules: the rules, in that order.
         tried: those of them that the pack that is tried has.
@@ -263,8 +263,7 @@ def _clocks(reader: FactsReader, asked: Asked, facet: str) -> Iterator[Question]
             bound_values = [*of_one, *of_other]
         sql = (
             "SELECT kase, account, ticket, occurrence, happened, CAST(NULL AS BIGINT) AS until, "
-            f"false AS movable, begins AS week, team, agent, v0, w0 FROM ({told}) "
-            "ASOF LEFT JOIN monday ON happened >= begins"
+            f"false AS movable, team, agent, v0, w0 FROM ({told})"
         )
         here = frozenset([0] if mine else [])
         differ = frozenset([0] if asked.compares and mine != theirs else [])

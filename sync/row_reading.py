@@ -193,6 +193,9 @@ def review(service: Service, asked: Asked, tally: Tally) -> list[Reviewed]:
                 if each.rule.id == drawn.rule and occurrence_of(each) == drawn.occurrence
             ]
             for each in find(asked.bound, folded.complaint, told, url=folded.lead.url):
+                if each.rule != drawn.rule:
+                    # One of those that every binding has.
+                    continue
                 when = dated(told[0], received(folded.complaint), asked.until)
                 found.append(
                     Reviewed(

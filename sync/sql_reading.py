@@ -115,7 +115,6 @@ def _population(reader: FactsReader, asked: Asked, tally: Tally) -> None:
 def count_verdicts(reader: FactsReader, asked: Asked) -> Counter[tuple[str, str]]:
     """Count the verdicts of every rule, and nothing else."""
     found: Counter[tuple[str, str]] = Counter()
-    reader.lay_out("monday", {"begins": mondays(asked.bound.mapping.tzinfo)[0]})
     for question in questions(reader, asked, FACETS[-1]):
         for told in _counted(reader, question, ""):
             for rule, verdict, number in _unpacked(question, told):
@@ -145,7 +144,10 @@ def _counted(reader: FactsReader, question: Question, by: str) -> Iterator[Seque
         sql = f"SELECT {by}count(*), {sums} FROM ({question.sql})"
         groups = " GROUP BY GROUPING SETS ((week), (team))" if by else ""
     else:
-        sql = f"SELECT {by}v0, count(*) FROM ({question.sql}) WHERE v0 IS NOT NULL"
+        # A week takes a join, which whoever only counts can do without.
+        weeks = " ASOF LEFT JOIN monday ON happened >= begins" if by else ""
+        source = f"SELECT *{', begins AS week' if by else ''} FROM ({question.sql}){weeks}"
+        sql = f"SELECT {by}v0, count(*) FROM ({source}) WHERE v0 IS NOT NULL"
         groups = " GROUP BY GROUPING SETS ((week, v0), (team, v0))" if by else " GROUP BY v0"
     yield from reader.ask(sql + groups, question.values)
 
