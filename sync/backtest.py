@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sync.binding import bind, pack_source
 from sync.row_reading import read_rows
-from sync.tried import Asked, Backtest
+from sync.tried import Asked, Backtest, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,10 +80,6 @@ def read_param(text: str, default: object) -> object:
 LARGE: Final = 20_000
 
 
-class Unreadable(Exception):
-    """Say why the SQL reading can not answer."""
-
-
 def backtest(
     service: Service, asked: Asked, *, reading: str = "auto", tell: Tell | None = None
 ) -> Backtest:
@@ -101,7 +97,7 @@ def backtest(
     why_not = readable(service, asked)
     if reading == "sql":
         if why_not is not None:
-            raise Unreadable(f"SQL can not answer: {why_not}; use --reading rows")
+            raise Unreadable(why_not)
         return read_sql(service, asked, tell=tell)
     pays = (
         facts_folder(service, asked.bound).path.exists()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import fields, is_dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ombud.model.event import digest
@@ -49,7 +50,8 @@ WAITING: Final = ("complainant", "third_party")
 #: What a clock gave. `told` stands where comparing `due` with `stop` and with now would say otherwise;
 #: from `recheck` on it is `after`, and from `again` on nobody has reckoned it.
 DUES: Final = {
-    **COMMON,
+    "n": "instant",
+    "begun": "instant",
     "m_received": "instant",
     "occurrence": "text",
     "entered": "instant",
@@ -103,6 +105,11 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return repr(value)
+
+
+def number_of(case: str) -> int:
+    """Give the number by which a case's dues find its facts: a digest of 63 bits, shorter than the case's own."""
+    return int.from_bytes(blake2b(case.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def common_row(folded: Folded, zone: ZoneInfo) -> list[object]:
@@ -161,15 +168,13 @@ class Judging:
             for (of, which), asked in rules.items()
         ]
 
-    def rows(
-        self, complaint: Complaint, common: Sequence[object]
-    ) -> Iterator[tuple[str, list[object]]]:
+    def rows(self, complaint: Complaint) -> Iterator[tuple[str, list[object]]]:
         """Give the name of a rule's dues, and a row for each judgement."""
         for bound, edition, names, judge in self._judges:
             if bound.judge.of(complaint) is edition:
                 for judged in judge(complaint, self.now):
                     later = _later(judge, complaint, judged)
-                    yield names[judged.rule.id], due_row(complaint, common, judged, later)
+                    yield names[judged.rule.id], due_row(complaint, judged, later)
 
 
 def _later(judge: Any, complaint: Complaint, judged: Judgement) -> Judgement | None:
@@ -188,13 +193,12 @@ def _later(judge: Any, complaint: Complaint, judged: Judgement) -> Judgement | N
     return None
 
 
-def due_row(
-    complaint: Complaint, common: Sequence[object], judged: Judgement, later: Judgement | None
-) -> list[object]:
+def due_row(complaint: Complaint, judged: Judgement, later: Judgement | None) -> list[object]:
     """Give the row of one judgement, its values in the order of `DUES`."""
     came = complaint.row.get("received")
     return [
-        *common,
+        number_of(complaint.case),
+        received(complaint),
         came if isinstance(came, int) else None,
         occurrence_of(judged),
         judged.entered,

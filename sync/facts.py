@@ -14,7 +14,7 @@ from ombud.store.facts import COMPLAINT, FIELD, MILESTONE, TRANSITION, FactsFold
 from policies.expression import Type
 from policies.sql import encode
 from sync.again import fold_again
-from sync.dues import COMMON, DUES, WAITING, Judging, common_row, week_of
+from sync.dues import COMMON, DUES, WAITING, Judging, common_row, number_of, week_of
 from sync.row_reading import agent, movable
 from sync.service import database_path, is_server
 
@@ -91,7 +91,7 @@ class Layout:
     def complaint(self) -> dict[str, str]:
         """Give the columns of the table of complaints."""
         changed = {f"{c}_{name}": "instant" for name in self.tracked for c in ("c", "k")}
-        return {**COMMON, **_CLOCKED, **changed, **self.columns()}
+        return {"n": "instant", **COMMON, **_CLOCKED, **changed, **self.columns()}
 
     def transition(self) -> dict[str, str]:
         """Give the columns of the table of transitions."""
@@ -154,7 +154,7 @@ def write_facts(
             complaints.add(complaint_row(layout, folded.complaint, common))
             for row in transition_rows(layout, folded.complaint, common, zone):
                 transitions.add(row)
-            for name, row in judging.rows(folded.complaint, common):
+            for name, row in judging.rows(folded.complaint):
                 writers[name].add(row)
             if tell is not None and number % _STEP == 0:
                 tell(number, None, "")
@@ -165,6 +165,7 @@ def complaint_row(layout: Layout, complaint: Complaint, common: Sequence[object]
     waits = {each.waiting for each in complaint.waits}
     changes = complaint.changes
     return [
+        number_of(complaint.case),
         *common,
         bool(complaint.doubts or complaint.beside or complaint.horizon is not None),
         *(name in waits for name in WAITING),

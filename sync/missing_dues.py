@@ -10,7 +10,7 @@ from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store.facts import TableWriter
 from sync.again import fold_again, fold_page
-from sync.dues import DUES, Judging, common_row
+from sync.dues import DUES, Judging
 from sync.reckoning import reckon, reckonable
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ def _judge(
 ) -> None:
     """Judge what rows can not tell, folding each case once for all rules."""
     judging = Judging(wanted, asked.until)
-    zone = asked.bound.mapping.tzinfo
     cases = None if whole else {case: ref for each in left.values() for case, ref in each.items()}
     with ExitStack() as files:
         writers = {
@@ -82,7 +81,7 @@ def _judge(
         for number, folded in enumerate(_folded(service, asked, cases), 1):
             if folded.lead.decision is Decision.complaint:
                 case = folded.complaint.case
-                for name, row in judging.rows(folded.complaint, common_row(folded, zone)):
+                for name, row in judging.rows(folded.complaint):
                     if name in whole or case in left[name]:
                         writers[name].add(row)
             if tell is not None and number % _STEP == 0:

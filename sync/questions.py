@@ -45,6 +45,7 @@ class Question:
         tried: those of them that the pack that is tried has.
         differ: those that the version in force has otherwise, or not at all, or alone.
         guard: whether they give the verdicts of guards alone.
+        bare: a SELECT of the verdicts alone, where that takes less; the same values belong to it.
 
     """
 
@@ -54,6 +55,7 @@ class Question:
     tried: frozenset[int]
     differ: frozenset[int]
     guard: bool
+    bare: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,8 +243,8 @@ def _clocks(reader: FactsReader, asked: Asked, facet: str) -> Iterator[Question]
     spans, values = period(asked)
     now = asked.until
     head = (
-        "kase, account, ticket, occurrence, CASE WHEN due IS NULL THEN COALESCE(entered, begun) ELSE LEAST(due, ?) END AS happened, "
-        f"t_{facet} AS team, agent, {_COMPARED} AS verdict"
+        "n, occurrence, CASE WHEN due IS NULL THEN COALESCE(entered, begun) ELSE LEAST(due, ?) END "
+        f"AS happened, {_COMPARED} AS verdict"
     )
     for name, (mine, theirs) in files.items():
         one, of_one = _union(reader, head, mine, spans, [now, now, now, *values])
@@ -255,19 +257,18 @@ def _clocks(reader: FactsReader, asked: Asked, facet: str) -> Iterator[Question]
             bound_values = of_other
         else:
             told = (
-                "SELECT COALESCE(a.kase, b.kase) AS kase, COALESCE(a.account, b.account) AS account, "
-                "COALESCE(a.ticket, b.ticket) AS ticket, COALESCE(a.occurrence, b.occurrence) AS occurrence, "
-                "a.happened AS happened, a.team AS team, a.agent AS agent, a.verdict AS v0, b.verdict AS w0 "
-                f"FROM ({one}) a FULL JOIN ({other}) b ON a.kase = b.kase AND a.occurrence = b.occurrence"
+                "SELECT COALESCE(a.n, b.n) AS n, COALESCE(a.occurrence, b.occurrence) AS occurrence, "
+                "a.happened AS happened, a.verdict AS v0, b.verdict AS w0 "
+                f"FROM ({one}) a FULL JOIN ({other}) b ON a.n = b.n AND a.occurrence = b.occurrence"
             )
             bound_values = [*of_one, *of_other]
         sql = (
             "SELECT kase, account, ticket, occurrence, happened, CAST(NULL AS BIGINT) AS until, "
-            f"false AS movable, team, agent, v0, w0 FROM ({told})"
+            f"false AS movable, t_{facet} AS team, agent, v0, w0 FROM ({told}) JOIN {COMPLAINT} USING (n)"
         )
         here = frozenset([0] if mine else [])
         differ = frozenset([0] if asked.compares and mine != theirs else [])
-        yield Question(sql, bound_values, [rules[name]], here, differ, guard=False)
+        yield Question(sql, bound_values, [rules[name]], here, differ, guard=False, bare=told)
 
 
 def _union(

@@ -16,7 +16,7 @@ from ombud.store.facts import COMPLAINT
 from policies.expression import names
 from policies.rule import Agreed, AnyOf, Deadline
 from policies.sql import EMPTY_INSTANT, compile_sql
-from sync.dues import COMMON, WAITING
+from sync.dues import WAITING
 from sync.questions import received_within
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ombud.store.facts import FactsReader
     from sync.dues import Need
 
-_HEAD: Final = ", ".join([*COMMON, "m_received"])
+_HEAD: Final = "n, begun, m_received"
 
 
 def reckonable(need: Need) -> bool:
@@ -72,8 +72,9 @@ def reckon(reader: FactsReader, need: Need, file: Path) -> Iterator[tuple[str, s
         file,
     )
     left = reader.ask(
-        "SELECT kase, account, ticket FROM base WHERE slow OR (applies AND start < ?) "
-        "UNION SELECT kase, account, ticket FROM reckoned WHERE applies AND due IS NULL",
+        f"SELECT kase, account, ticket FROM {COMPLAINT} WHERE n IN ("
+        "SELECT n FROM base WHERE slow OR (applies AND start < ?) "
+        "UNION SELECT n FROM reckoned WHERE applies AND due IS NULL)",
         [begin],
     )
     yield from left
@@ -138,7 +139,8 @@ def _base(reader: FactsReader, need: Need, body: Deadline) -> tuple[str, list[ob
     flags = [f"k_{each.name}" for each in body.pauses if each.kind == "while"]
     columns = dict.fromkeys(
         [
-            *COMMON,
+            "n",
+            "begun",
             "m_received",
             "odd",
             start,

@@ -23,7 +23,7 @@ from sync.questions import period, questions
 from sync.reckoning import reckonable
 from sync.row_reading import ACTING, review, same_fold
 from sync.tally import FACETS, Act, Drawn, Tally, Turned, mondays
-from sync.tried import Asked, Backtest
+from sync.tried import Asked, Backtest, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +66,8 @@ def open_facts(
             judged = [need for need in wanted if not reckonable(need)]
             write_facts(service, asked, layout, beside, judged, tell=tell)
     with FactsReader(folder) as reader:
+        if not reader.unique(COMPLAINT, "n"):
+            raise Unreadable("two cases have the same number")
         write_missing(service, asked, reader, wanted, tell=tell)
         yield reader, layout
 
@@ -146,7 +148,7 @@ def _counted(reader: FactsReader, question: Question, by: str) -> Iterator[Seque
     else:
         # A week takes a join, which whoever only counts can do without.
         weeks = " ASOF LEFT JOIN monday ON happened >= begins" if by else ""
-        source = f"SELECT *{', begins AS week' if by else ''} FROM ({question.sql}){weeks}"
+        source = f"SELECT *, begins AS week FROM ({question.sql}){weeks}" if by else question.bare
         sql = f"SELECT {by}v0, count(*) FROM ({source}) WHERE v0 IS NOT NULL"
         groups = " GROUP BY GROUPING SETS ((week, v0), (team, v0))" if by else " GROUP BY v0"
     yield from reader.ask(sql + groups, question.values)

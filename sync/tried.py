@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from sync.binding import Bound, Edition
 
 
+class Unreadable(Exception):
+    """Say why the SQL reading can not answer."""
+
+    def __init__(self, why: str) -> None:
+        """Take the reason, without a full stop."""
+        super().__init__(f"SQL can not answer: {why}. Use --reading rows")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Say what a backtest is about.

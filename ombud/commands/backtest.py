@@ -89,10 +89,10 @@ def backtest(
     Guards are judged at the moment a stage was entered, deadlines as of now or --until. Counts say what
     would have been flagged or moved back had the pack been in force, if people had acted as they did.
     """
-    from sync.backtest import Unreadable, candidate
     from sync.backtest import backtest as run
+    from sync.backtest import candidate
     from sync.period import begin_of, end_of
-    from sync.tried import Asked
+    from sync.tried import Asked, Unreadable
 
     with opened(context) as service:
         bound = chosen(service, binding)

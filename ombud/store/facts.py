@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ColumnElement
 
 #: Layout of the files; another number makes every older set stale.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 COMPLAINT, TRANSITION = "complaint", "transition"
 #: Rows held in memory before they are written.
 BATCH: Final = 20_000
@@ -225,6 +225,12 @@ class FactsReader:
         """Give the least value of a column of whole numbers; `None` where it has none."""
         ((found,),) = self.ask(f"SELECT min({column}) FROM {source}")  # noqa: S608 (names are ours)
         return None if found is None else int(found)
+
+    def unique(self, source: str, column: str) -> bool:
+        """Tell whether no two rows have the same value in a column."""
+        told = f"SELECT count(*) = count(DISTINCT {column}) FROM {source}"  # noqa: S608 (names are ours)
+        ((alone,),) = self.ask(told)
+        return bool(alone)
 
     def run(self, sql: str, values: Sequence[object] = ()) -> None:
         """Run a statement that gives nothing."""

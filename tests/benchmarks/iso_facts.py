@@ -76,6 +76,7 @@ def _write(layout: Layout, folder: Path, count: int) -> None:
     sure = {f"c_{name}" for name in layout.tracked} | {f"{FIELD}{name}" for name in layout.tracked}
     exprs = {name: _column(name, kind, sure) for name, kind in every.items()}
     exprs |= {
+        "n": "i",
         "kase": "'case' || i",
         "account": "'desk'",
         "ticket": "'t' || i",

@@ -14,10 +14,10 @@ from ombud.commands.backtest import backtest as command
 from ombud.commands.measures import measures as measures_command
 from ombud.model.instant import DAY
 from policies.vocabulary import PackError
-from sync.backtest import Unreadable, backtest, candidate, summary
+from sync.backtest import backtest, candidate, summary
 from sync.facts import facts_folder
 from sync.findings import ONE_SIDED, RECEIPT_EDITED, SCOPE_LEFT
-from sync.tried import Asked
+from sync.tried import Asked, Unreadable
 from tests.histories import fill, service_over
 
 PACK = "iso10002"
