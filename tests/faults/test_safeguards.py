@@ -13,7 +13,7 @@ from ombud.model.event import CREATED, Ref
 from ombud.store import StaleLease, engine
 from ombud.store.store import Store
 from ombud.store.transaction import Transaction
-from sync import service as service_module
+from sync import sweep as sweep_module
 from tests.faults.stage import AGENT, Stage
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -117,14 +117,14 @@ def test_a_page_that_was_not_stored_is_asked_for_again(fresh, monkeypatch):
 
 
 def test_a_cursor_that_moves_before_its_page_is_stored_would_lose_it(fresh, monkeypatch):
-    settle = service_module.settle
+    settle = sweep_module.settle
 
     def hasty(at, connector, seen, *, missing=(), cursor=None, open_first=False):
         with at.store.begin(at.bound.account, at.epoch) as tx:
             tx.set_cursor(at.bound.account, at.bound.name, cursor or "")
         settle(at, connector, seen, missing=missing, open_first=open_first)
 
-    monkeypatch.setattr(service_module, "settle", hasty)
+    monkeypatch.setattr(sweep_module, "settle", hasty)
     complaints = set(fresh.issues.values()) - {fresh.issues["question"]}
     assert cut_off_between_pages(fresh, monkeypatch) < complaints
 
