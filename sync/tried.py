@@ -13,7 +13,7 @@ from sync.binding import MODES
 from sync.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ombud.model.facts import Instant
     from policies.rule import Rule
@@ -271,15 +271,3 @@ def share(counts: Mapping[str, int]) -> float | None:
 
 def _all(counts: Mapping[str, int]) -> dict[str, int]:
     return {each.value: counts.get(each.value, 0) for each in Verdict}
-
-
-def teams_by_rule(tally: Tally, rules: Iterable[str]) -> Iterator[tuple[str, str, Counter[str]]]:
-    """Give the counts of each team and rule."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for (facet, team, rule, verdict), number in tally.teams.items():
-        if facet == tally.facet:
-            found[team, rule][verdict] += number
-    wanted = set(rules)
-    for (team, rule), counts in sorted(found.items()):
-        if rule in wanted:
-            yield team, rule, counts
