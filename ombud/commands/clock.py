@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ombud.settings import Settings
     from sync.clock import Answer, Due
 
-_COLUMNS = ("rule", "mode", "state", "due", "term", "warn", "if extended")
+_COLUMNS = ("due", "rule", "state", "mode")
 
 
 def clock(
@@ -128,29 +128,14 @@ def _print(answer: Answer) -> None:
     if not answer.dues:
         out.print("The pack asks for nothing within a time.")
         return
-    rows = [
-        (
-            each.rule.id,
-            each.rule.mode,
-            each.state,
-            each.words(each.due),
-            each.term,
-            each.words(each.warn),
-            each.words(each.extended),
-        )
-        for each in answer.dues
-    ]
-    # Columns in which nothing stands say nothing.
-    kept = [i for i in range(len(_COLUMNS)) if i < 4 or any(row[i] for row in rows)]
-    terminal.print_rows(
-        out, [_COLUMNS[i] for i in kept], ([row[i] for i in kept] for row in rows), form="table"
-    )
-    for each in answer.dues:
-        if each.due is not None or each.state == "paused":
-            out.print("")
-            for line in _lines(each):
-                out.print(terminal.plain(line), soft_wrap=True)
-    others = [each for each in answer.dues if each.due is None and each.state != "paused"]
+    running = [each for each in answer.dues if each.due is not None or each.state == "paused"]
+    rows = [(each.words(each.due), each.rule.id, each.state, each.rule.mode) for each in running]
+    terminal.print_rows(out, _COLUMNS, rows, form="table")
+    for each in running:
+        out.print("")
+        for line in _lines(each):
+            out.print(terminal.plain(line), soft_wrap=True)
+    others = [each for each in answer.dues if each not in running]
     if others:
         out.print("")
     for each in others:
@@ -160,8 +145,15 @@ def _print(answer: Answer) -> None:
 
 
 def _lines(due: Due) -> Iterator[str]:
-    where = "" if due.due is None else f": {due.words(due.due)} ({due.calendar.zone})"
-    yield f"{due.rule.id}, {due.rule.title}{where}"
+    where = "" if due.due is None else f": {due.words(due.due)}, {due.calendar.zone}"
+    yield f"{due.rule.id}{where}"
+    yield f"  {due.rule.title}"
+    if due.term:
+        yield f"  term: {due.term}"
+    if due.warn is not None:
+        yield f"  to be warned of: {due.words(due.warn)}"
+    if due.extended is not None:
+        yield f"  with a notice before it is due: {due.words(due.extended)}"
     if due.stop is not None:
         yield f"  stopped {due.words(due.stop)}: {due.state}"
     for line in due.why:
