@@ -75,8 +75,10 @@ def hold(each: CompiledInvariant, complaint: Complaint, now: Instant) -> Lasting
         # Before the ticket was there, it had no values.
         start = max(start, recorded)
     stop = complaint.row.get(body.stop, UNKNOWN) if body.stop is not None else None
-    end = min(stop, now) if isinstance(stop, int) else now
-    marks = [start, *moments(complaint, each.tracked, start, end)]
+    ended = isinstance(stop, int) and stop <= now
+    end = stop if isinstance(stop, int) and ended else now
+    # What changes at this very moment holds now; what changes with the end has no time to hold.
+    marks = [start, *moments(complaint, each.tracked, start, end if ended else end + 1)]
     told = [_piece(each, complaint, at) for at in marks]
     ends = [*marks[1:], end]
     verdict, since, failing = Verdict.not_applicable, None, row

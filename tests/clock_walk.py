@@ -52,6 +52,8 @@ class Case:
                 yield when_of(each), self.fact(name, each["set"][name])
 
     def fact(self, name: str, value: Any) -> Any:
+        if value == "":
+            return None
         if self.types[name] == "instant":
             return instant(datetime.fromisoformat(value))
         return {True: "yes", False: "no"}[value] if self.types[name] == "flag" else value
@@ -68,7 +70,10 @@ class Case:
 
     def first_row(self) -> dict[str, Any]:
         """All fields as first filled in."""
-        return {name: next((value for _, value in self.values(name)), None) for name in self.types}
+        return {
+            name: next((value for _, value in self.values(name) if value is not None), None)
+            for name in self.types
+        }
 
     def spans(self, rule: PauseRule) -> Iterator[tuple[datetime, datetime | None]]:
         """When something that stops the clock was so."""

@@ -220,7 +220,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
         if kind == "set" or i == 0:
             names = draw(st.lists(st.sampled_from([*VALUES, "became_aware", "agreed_until"]), max_size=4, unique=True))  # fmt: skip
             told["set"] = {
-                name: draw(st.sampled_from(VALUES[name]))
+                name: draw(st.sampled_from([*VALUES[name], ""]))
                 if name in VALUES
                 else (FIRST + timedelta(minutes=draw(st.integers(0, 45 * 1440)))).isoformat()
                 for name in names

@@ -70,6 +70,26 @@ class TestInvariant:
         assert (told.verdict, told.standing) == (FAIL, PASS)
         assert one(tmp_path, self.SUBJECT, events[:1], "2026-03-05T09:00").verdict is PASS
 
+    def test_what_changes_at_the_moment_of_judging_counts_and_what_changes_with_the_end_does_not(
+        self, tmp_path
+    ):
+        events = [
+            {"when": MONDAY, "set": {"owner": "a", "subject_person": "b"}},
+            {"when": "2026-03-03T09:00", "set": {"owner": "b"}},
+        ]
+        told = one(tmp_path, self.SUBJECT, events, "2026-03-03T09:00")
+        assert (told.verdict, told.standing) == (FAIL, FAIL)
+        events.append({"when": "2026-03-03T09:01", "set": {"owner": "c"}})
+        told = one(tmp_path, self.SUBJECT, events, "2026-03-03T09:01")
+        assert (told.verdict, told.standing) == (FAIL, PASS)
+        ended = self.RULES.replace(", allow: {business_hours: 4}", "")
+        events = [
+            {"when": MONDAY, "set": {"owner": "a"}},
+            {"when": "2026-03-03T09:00", "set": {"owner": ""}, "stage": "closed"},
+        ]
+        assert one(tmp_path, ended, events, "2026-03-03T09:00").verdict is PASS
+        assert one(tmp_path, ended, events, "2026-03-05T09:00").verdict is PASS
+
     def test_never_applicable_is_not_applicable(self, tmp_path):
         events = [{"when": MONDAY, "set": {"owner": "a"}}]
         assert one(tmp_path, self.SUBJECT, events, "2026-03-05T09:00").verdict is SPARED
