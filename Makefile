@@ -26,7 +26,7 @@ setup-test: ## As setup, and what tests need: Prism, Request Tracker 5
 	@scripts/set-up.sh python prism rt
 
 setup-bench: ## As setup, and the rivals of the benchmarks, Request Tracker 5
-	@scripts/set-up.sh python bench rt
+	@scripts/set-up.sh python bench pm4py rt
 
 demo: setup ## See complaints found, flagged, and a premature closure moved back, in the sandbox
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/ombud demo; else $(BIN)/ombud demo --once </dev/null; fi
@@ -72,6 +72,7 @@ lock: setup ## Lock the packages anew, with hashes
 	$(PIP_COMPILE) -c requirements/run.txt -o requirements/dev.txt requirements/dev.in pyproject.toml
 	$(PIP_COMPILE) -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 	$(PIP_COMPILE) -o requirements/node.txt requirements/node.in
+	$(PIP_COMPILE) -o requirements/pm4py.txt requirements/pm4py.in
 
 lock-prism: ## Lock Prism's packages anew, without the addresses they came from
 	cd tests/contract && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund

@@ -23,6 +23,7 @@ from ombud.commands.clock import clock
 from ombud.commands.macros import macros
 from ombud.commands.measures import measures
 from ombud.commands.packs import packs
+from ombud.commands.rollout import rollout
 from ombud.commands.sandbox import sandbox
 from ombud.commands.waivers import disputes, waivers
 from ombud.log import configure_logging
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 app.add_typer(accounts, name="accounts")
 app.add_typer(packs, name="packs")
+app.add_typer(rollout, name="rollout")
 app.add_typer(waivers, name="waivers")
 app.add_typer(disputes, name="disputes")
 app.add_typer(macros, name="macros")

@@ -89,6 +89,7 @@ class Builder:
     faults: list[Fault] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     _tracks: dict[str, Expression] = field(default_factory=dict)
+    _left: dict[frozenset[str], Expression] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Build the tracks: each takes what none before it takes."""
@@ -102,6 +103,9 @@ class Builder:
             else:
                 own = self.expression(told, where)
             self._tracks[name] = normal_form(All((*taken, own)))
+            if OTHERWISE in self.tracks.values():
+                # The last takes all that is left, so these together take what those before them leave.
+                self._left[frozenset(list(self.tracks)[i:])] = normal_form(All(tuple(taken)))
             taken.append(_opposite(own))
 
     def rule(self, data: Mapping[str, Json], where: Path) -> Rule:
@@ -192,7 +196,7 @@ class Builder:
                     f'there is no track "{name}"',
                     nearest(name, self._tracks),
                 )
-        track = normal_form(Any(tuple(chosen)))
+        track = self._left.get(frozenset(tracks)) or normal_form(Any(tuple(chosen)))
         return track if when is None else normal_form(All((track, when)))
 
     def _stage(self, data: Mapping[str, Json], where: Path) -> str | None:

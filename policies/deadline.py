@@ -263,7 +263,12 @@ def _facts(clock: CompiledClock, complaint: Complaint, stop: Instant | None) -> 
         return {**complaint.row, **first_row(complaint, clock.tracked)}
     if stop is None:
         return complaint.row
-    return {**complaint.row, **row_at(complaint, clock.tracked, stop)}
+    stood = row_at(complaint, clock.tracked, stop)
+    if isinstance(clock.body, Deadline):
+        return {**complaint.row, **stood}
+    # A silence is judged by what was known when it ended; what was blank then, by its first value.
+    blank = [name for name, value in stood.items() if value is None]
+    return {**complaint.row, **stood, **first_row(complaint, blank)}
 
 
 def _candidates(

@@ -114,11 +114,10 @@ class Judge:
         judged: list[Rule] = []
         for rule in rules:
             body = rule.body
-            unmapped = rule.names - names
-            if unmapped and body.when is not None and unmapped <= rule.by_track:
+            missing = sorted(rule.needs - names)
+            unmapped = rule.names - rule.needs - names
+            if unmapped and body.when is not None:
                 body = replace(body, when=assume_empty(body.when, unmapped))
-                unmapped = frozenset()
-            missing = sorted(unmapped)
             if (
                 isinstance(body, Guard)
                 and body.entering is not None

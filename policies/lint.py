@@ -162,7 +162,7 @@ class _Look:
     def mapping(self, mapped: Mapped) -> None:
         """Tell rules that a mapping has no data for."""
         for rule in self.pack.rules:
-            lacking = sorted(rule.names - mapped.names)
+            lacking = sorted(rule.needs - mapped.names)
             body = rule.body
             if isinstance(body, Guard) and body.entering not in {None, *mapped.stages}:
                 lacking.append(f"stage {body.entering}")

@@ -281,10 +281,9 @@ class Rule:
         return frozenset(_names(self.body))
 
     @cached_property
-    def by_track(self) -> frozenset[str]:
-        """Give the names that only its tracks ask for; a track whose field nothing maps takes nobody."""
-        own = frozenset(_names(replace(self.body, when=self.own_when)))
-        return self.names - own
+    def needs(self) -> frozenset[str]:
+        """Give the names without which it cannot be judged; a track whose field nothing maps takes nobody."""
+        return frozenset(_names(replace(self.body, when=self.own_when)))
 
     @cached_property
     def reads(self) -> tuple[str, ...]:

@@ -106,7 +106,8 @@ def _history(bound: Bound, complaint: Complaint, name: str, zone: ZoneInfo) -> I
 
 
 def _facts(bound: Bound, rule: Rule, row: Row, zone: ZoneInfo) -> Iterator[str]:
-    for name in sorted(rule.names):
+    known = rule.needs | bound.mapping.names
+    for name in sorted(rule.names & known):
         value = row.get(name, UNKNOWN)
         instant = name in bound.mapping.evidence or name in {
             "received",

@@ -229,7 +229,7 @@ def coverage(
     lacking: dict[str, frozenset[str]] = {}
     for rule in rules:
         body = rule.body
-        missing = set(rule.names) - known
+        missing = set(rule.needs) - known
         if (
             isinstance(body, Guard)
             and body.entering is not None
@@ -241,7 +241,7 @@ def coverage(
         rows.append(
             (
                 rule.id,
-                ", ".join(sorted(rule.names)),
+                ", ".join(sorted(rule.needs)),
                 "all" if not missing else f"not {', '.join(sorted(missing))}",
                 f"{min(rates):.0%}" if rates else "",
             )

@@ -141,10 +141,22 @@ def packs_test(
     for trial in trials:
         _print_trial(trial)
     columns = ("pack", "version", "cases", "failed", "covered", "killed", "alive", "explained", "score")  # fmt: skip
-    rows = [_row(trial) for trial in trials]
-    terminal.print_rows(out, columns, rows, form=form)
+    # Without mutants there is nothing to say of them.
+    width = len(columns) if mutate else _WITHOUT_MUTANTS
+    rows = [_row(trial)[:width] for trial in trials]
+    terminal.print_rows(out, columns[:width], rows, form=form)
+    if form is Form.table:
+        told, failed = (
+            sum(len(each) for each in made)
+            for made in zip(*((t.outcomes, t.failed) for t in trials), strict=True)
+        )
+        out.print(f"{told - failed} examples came out as they say, {failed} failed")
     if not all(trial.ok for trial in trials):
         raise typer.Exit(FOUND)
+
+
+#: Columns that speak of examples alone.
+_WITHOUT_MUTANTS = 5
 
 
 def _row(trial: Trial) -> tuple[object, ...]:

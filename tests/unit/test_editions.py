@@ -57,5 +57,5 @@ def test_an_edition_of_another_pack_is_refused(law):
 
 def test_two_editions_of_one_version_are_refused(law):
     write(law, "editions/again.yaml", "2.0.9", "{from: 2010-01-01}", 8)
-    with pytest.raises(PackError, match="has the version 2.0.9 of another"):
+    with pytest.raises(PackError, match=r"has the version 2\.0\.9 of another"):
         load_editions(law)
