@@ -325,8 +325,13 @@ class Parts:
 
 
 def configured_mode(settings: Binding, rule: Rule) -> str:
-    """Give how far a rule may act by pack and ombud.toml: the lowest of the binding's mode, the rule's, and the one set for it."""
-    return min(settings.mode, rule.mode, settings.modes.get(rule.id, rule.mode), key=MODES.index)
+    """Give how far a rule may act by pack and ombud.toml: the lowest of the binding's mode, the rule's, and the one set for it.
+
+    A rule that a pack ships off, because its source is not confirmed, is switched on by the mode set for it.
+    """
+    asked = settings.modes.get(rule.id, rule.mode)
+    most = asked if rule.mode == MODES[0] else rule.mode
+    return min(settings.mode, most, asked, key=MODES.index)
 
 
 def bind(settings: Settings, binding: Binding, steps: Map[str, str] | None = None) -> Bound:
