@@ -13,7 +13,7 @@ from policies.pack import canonical
 from policies.row import compile_row
 from policies.shape import check_shape
 from policies.vocabulary import PackError, Problem
-from policies.wire import ConditionOf
+from policies.wire_condition import ConditionOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import STAGES, Verdict
 from ombud.model.instant import iso
+from policies.calendars import build_calendar
 from policies.judge import Judge
-from policies.load import build_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -19,7 +19,7 @@ from policies.rule import Guard
 from policies.shape import check_shape
 from policies.timeline import REF, fold_events
 from policies.vocabulary import PackError, Problem, nearest
-from policies.wire import ExamplesOf
+from policies.wire_example import ExamplesOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ombud.model.facts import MILESTONES, STAGES
 from policies.example import judge_examples
 from policies.pack import builder_of
-from policies.wire import BODIES, RESERVED, UNITS
+from policies.wire import BODIES, UNITS
+from policies.wire_condition import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from policies.wire import ExamplesOf, PackOf
+from policies.wire import PackOf
+from policies.wire_example import ExamplesOf
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

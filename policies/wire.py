@@ -5,154 +5,26 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    RootModel,
-    Tag,
-    field_validator,
-    model_validator,
-)
-from pydantic.config import JsonDict
+from pydantic import BaseModel, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-#: Words of the pack language, which no field may be called; `at` is no column in some databases.
-RESERVED = ("present", "all", "any", "not", "param", "at")
-_NAME = r"^[a-z][a-z0-9_]{0,59}$"
+from policies.wire_condition import (
+    DAY_PATTERN,
+    ID_PATTERN,
+    RESERVED,
+    Condition,
+    Day,
+    Name,
+    ParamRef,
+    Strict,
+    Text,
+)
+
 _PACK = r"^[a-z][a-z0-9_]*(-[a-z0-9_]+)*$"
-_ID = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_NO_FIELD: JsonDict = {"propertyNames": {"pattern": _NAME, "not": {"enum": list(RESERVED)}}}
-_ONE_KEY: JsonDict = {"minProperties": 1, "maxProperties": 1}
-
-Name: TypeAlias = Annotated[str, Field(pattern=_NAME)]
 PackId: TypeAlias = Annotated[str, Field(pattern=_PACK, max_length=60)]
-Day: TypeAlias = Annotated[str, Field(pattern=_DAY)]
-Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=300)]
-Scalar: TypeAlias = str | int | float | bool
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ParamRef(_Strict):
-    """Stands for a parameter's value, wherever a value may stand."""
-
-    param: Name
-
-
-Given: TypeAlias = Scalar | ParamRef
-
-
-class PresentTest(_Strict):
-    """The field is filled in, or the milestone reached."""
-
-    present: Name
-
-
-class AllOf(_Strict):
-    """Every part holds."""
-
-    all: Annotated[list[Condition], Field(min_length=1, max_length=100)]
-
-
-class AnyOf(_Strict):
-    """At least one part holds."""
-
-    any: Annotated[list[Condition], Field(min_length=1, max_length=100)]
-
-
-class NotOf(_Strict):
-    """The part does not hold."""
-
-    not_: Condition = Field(alias="not")
-
-
-class Check(_Strict):
-    """One comparison of a field."""
-
-    model_config = ConfigDict(json_schema_extra=_ONE_KEY)
-
-    in_: Annotated[list[Given], Field(min_length=1, max_length=1000)] | ParamRef = Field(
-        default_factory=list, alias="in", description="One of these values."
-    )
-    not_: Given = Field(default="", alias="not", description="Any value but this one.")
-    at_least: Given = Field(default="", description="This value, or a higher one.")
-    at_most: Given = Field(default="", description="This value, or a lower one.")
-    same_as: Name = Field(default="x", description="The same value as this field has.")
-    differs_from: Name = Field(default="x", description="Another value than this field has.")
-    not_after: Name = Field(default="x", description="An instant no later than this one.")
-    after: Name = Field(default="x", description="An instant later than this one.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Check:
-        if len(self.model_fields_set) != 1:
-            raise PydanticCustomError(
-                "one_check",
-                "asks for exactly one of in, not, at_least, at_most, same_as, differs_from, not_after, after",
-            )
-        return self
-
-
-def _check_kind(value: object) -> str | None:
-    if isinstance(value, dict):
-        return "param" if "param" in value else "check"
-    return None if value is None or isinstance(value, list) else "value"
-
-
-class Comparison(
-    RootModel[
-        Annotated[
-            dict[
-                str,
-                Annotated[
-                    Annotated[Scalar, Tag("value")]
-                    | Annotated[ParamRef, Tag("param")]
-                    | Annotated[Check, Tag("check")],
-                    Discriminator(
-                        _check_kind,
-                        custom_error_type="no_check",
-                        custom_error_message="is neither a value nor a comparison",
-                    ),
-                ],
-            ],
-            Field(min_length=1, max_length=1),
-        ]
-    ]
-):
-    """A field has this value, or compares like this."""
-
-    model_config = ConfigDict(strict=True, frozen=True, json_schema_extra=_NO_FIELD)
-
-
-def _condition_kind(value: object) -> str | None:
-    if not isinstance(value, dict):
-        return None
-    return next((word for word in ("present", "all", "any", "not") if word in value), "comparison")
-
-
-Condition: TypeAlias = Annotated[
-    Annotated[PresentTest, Tag("present")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[NotOf, Tag("not")]
-    | Annotated[Comparison, Tag("comparison")],
-    Discriminator(
-        _condition_kind, custom_error_type="no_condition", custom_error_message="is no condition"
-    ),
-]
-
-
-class ConditionOf(_Strict):
-    """A condition that stands alone: the complaints that a waiver is for."""
-
-    where: Condition
-
-
-class LengthOf(_Strict):
+class LengthOf(Strict):
     """A length of time: one unit, and how it is counted."""
 
     hours: float | ParamRef | None = Field(
@@ -231,7 +103,7 @@ class TermOf(LengthOf):
 Terms: TypeAlias = Annotated[list[TermOf], Field(min_length=1, max_length=50)]
 
 
-class ExtensionOf(_Strict):
+class ExtensionOf(Strict):
     """One lengthening, by a notice sent before the term is over."""
 
     by: Name
@@ -239,7 +111,7 @@ class ExtensionOf(_Strict):
     within: LengthOf
 
 
-class PauseRuleOf(_Strict):
+class PauseRuleOf(Strict):
     """A time that does not count: while somebody is waited for, in a stage, or while a flag is set."""
 
     waiting: Literal["complainant", "third_party"] | None = None
@@ -269,7 +141,7 @@ Pauses: TypeAlias = list[
 ]
 
 
-class GuardOf(_Strict):
+class GuardOf(Strict):
     """What must hold when a stage is entered; without a stage, at any time."""
 
     entering: Name | None = None
@@ -277,7 +149,7 @@ class GuardOf(_Strict):
     must: Condition
 
 
-class SequenceOf(_Strict):
+class SequenceOf(Strict):
     """Milestones that must have been reached when a stage is entered."""
 
     entering: Name
@@ -286,13 +158,13 @@ class SequenceOf(_Strict):
     when: Condition | None = None
 
 
-class OperationalOf(_Strict):
+class OperationalOf(Strict):
     """The desk's own clock beside that of the rule: it is shown, and judges nothing."""
 
     pauses: Pauses
 
 
-class DeadlineOf(_Strict):
+class DeadlineOf(Strict):
     """One milestone follows another within a term."""
 
     when: Condition | None = None
@@ -314,7 +186,7 @@ class DeadlineOf(_Strict):
     operational: OperationalOf | None = None
 
 
-class CadenceOf(_Strict):
+class CadenceOf(Strict):
     """The complainant hears from us again and again, never a term apart."""
 
     when: Condition | None = None
@@ -329,7 +201,7 @@ class CadenceOf(_Strict):
     pauses: Pauses = Field(default_factory=list)
 
 
-class InvariantOf(_Strict):
+class InvariantOf(Strict):
     """What must hold at every moment."""
 
     from_: Name = Field(alias="from", default="received")
@@ -340,7 +212,7 @@ class InvariantOf(_Strict):
     calendar: Name | None = None
 
 
-class IntegrityOf(_Strict):
+class IntegrityOf(Strict):
     """A value once written is not rewritten without a reason in the same change."""
 
     fields: Annotated[list[Name], Field(min_length=1, max_length=20)]
@@ -348,14 +220,14 @@ class IntegrityOf(_Strict):
     when: Condition | None = None
 
 
-class ClauseOf(_Strict):
+class ClauseOf(Strict):
     """Where the requirement stands."""
 
     standard: Text
     clause: Text
 
 
-class RuleSourceOf(_Strict):
+class RuleSourceOf(Strict):
     """Where a rule's figure stands, and how far that was checked."""
 
     ref: Annotated[str, Field(min_length=1, max_length=120)]
@@ -369,10 +241,10 @@ class RuleSourceOf(_Strict):
 BODIES = ("guard", "sequence", "deadline", "cadence", "invariant", "integrity")
 
 
-class RuleOf(_Strict):
+class RuleOf(Strict):
     """One requirement."""
 
-    id: Annotated[str, Field(pattern=_ID, max_length=80)]
+    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=80)]
     title: Annotated[str, Field(min_length=1, max_length=120)]
     clauses: list[ClauseOf] = Field(default_factory=list)
     severity: Literal["major", "minor", "observation"]
@@ -401,7 +273,7 @@ class RuleOf(_Strict):
         return self
 
 
-class FieldOf(_Strict):
+class FieldOf(Strict):
     """A canonical field."""
 
     type: Literal["text", "choice", "person", "number", "instant", "flag"]
@@ -414,7 +286,7 @@ class FieldOf(_Strict):
     )
 
 
-class ParamOf(_Strict):
+class ParamOf(Strict):
     """A number or list that an organisation sets for itself."""
 
     default: float | Text | Annotated[list[Text], Field(min_length=1)]
@@ -422,14 +294,14 @@ class ParamOf(_Strict):
     help: Annotated[str, Field(max_length=400)] = ""
 
 
-class EffectiveOf(_Strict):
+class EffectiveOf(Strict):
     """The days of receipt a pack holds for."""
 
-    from_: Annotated[str, Field(pattern=_DAY)] = Field(alias="from")
-    to: Annotated[str, Field(pattern=_DAY)] | None = None
+    from_: Annotated[str, Field(pattern=DAY_PATTERN)] = Field(alias="from")
+    to: Annotated[str, Field(pattern=DAY_PATTERN)] | None = None
 
 
-class SourceOf(_Strict):
+class SourceOf(Strict):
     """Where a pack's requirements stand, and how far that was checked."""
 
     standard: Text
@@ -439,21 +311,21 @@ class SourceOf(_Strict):
     note: Annotated[str, Field(max_length=400)] = ""
 
 
-class ShareOf(_Strict):
+class ShareOf(Strict):
     """Those of the cohort of which something holds."""
 
     of: Condition
     among: Condition | None = None
 
 
-class SameOf(_Strict):
+class SameOf(Strict):
     """Those with the same values within so many days."""
 
     same: Annotated[list[Name], Field(min_length=1, max_length=10)]
     within_days: Annotated[int, Field(ge=1, le=3660)]
 
 
-class ChangedOf(_Strict):
+class ChangedOf(Strict):
     """Those in which a field was given another value after a milestone."""
 
     field: Name
@@ -464,7 +336,7 @@ class ChangedOf(_Strict):
 COUNTS = ("share", "repeat", "recurrence", "changed", "per")
 
 
-class MeasureOf(_Strict):
+class MeasureOf(Strict):
     """A number about many complaints; never a verdict."""
 
     id: Name
@@ -485,7 +357,7 @@ class MeasureOf(_Strict):
         return self
 
 
-class HolidaysOf(_Strict):
+class HolidaysOf(Strict):
     """Public holidays, by country and part, and days beside them."""
 
     country: Text | None = None
@@ -493,7 +365,7 @@ class HolidaysOf(_Strict):
     own: dict[str, Text] = Field(default_factory=dict)
 
 
-class PackCalendarOf(_Strict):
+class PackCalendarOf(Strict):
     """A calendar that a pack brings along."""
 
     zone: Text
@@ -501,14 +373,14 @@ class PackCalendarOf(_Strict):
     holidays: HolidaysOf = Field(default_factory=HolidaysOf)
 
 
-class LoosenOf(_Strict):
+class LoosenOf(Strict):
     """Say why an overlay asks less than its base."""
 
     rule: Text
     reason: Annotated[str, Field(min_length=5, max_length=400)]
 
 
-class PackOf(_Strict):
+class PackOf(Strict):
     """A pack file."""
 
     pack: PackId
@@ -551,76 +423,7 @@ def is_name(text: str) -> bool:
     return re.fullmatch(_PACK, text) is not None
 
 
-class PauseOf(_Strict):
-    """A time in which the complaint waited for somebody."""
-
-    waiting: Literal["complainant", "third_party"]
-    from_: Text = Field(alias="from")
-    until: Text | None = None
-
-
-class CalendarOf(_Strict):
-    """When the desk of the examples is open."""
-
-    zone: Text
-    week: dict[str, list[str]]
-    holidays: list[Annotated[str, Field(pattern=_DAY)]] = Field(default_factory=list)
-
-
-class HappeningOf(_Strict):
-    """One thing that happened to the complaint of an example; the first one creates its ticket."""
-
-    when: Text = Field(description="When, with the zone.")
-    set: dict[Name, Scalar] = Field(
-        default_factory=dict,
-        description='Fields that took a value, "" for none, and milestones that were reached.',
-    )
-    stage: Name | None = Field(default=None, description="Stage that was entered.")
-    waiting: Literal["complainant", "third_party"] | None = None
-    said: list[Name] | None = Field(default=None, description="A message of these kinds.")
-    by: Literal["agent", "automation", "complainant"] | None = None
-    automatic: bool | None = None
-    delivered: bool | None = None
-    language: Text | None = None
-    actor: Text | None = None
-    cause: Literal["person", "rule", "automation", "mail", "ourselves"] | None = None
-
-
-class ExampleOf(_Strict):
-    """A complaint, and what a rule says of it; fields it does not name are empty."""
-
-    rule: Annotated[str, Field(pattern=_ID)]
-    name: Annotated[str, Field(min_length=1, max_length=160)]
-    expect: Literal["pass", "fail", "pending", "not_applicable", "unknown"]
-    row: dict[Name, Scalar] = Field(
-        default_factory=dict, description="Fields, and milestones as times with their zone."
-    )
-    unknown: list[Name] = Field(
-        default_factory=list, description="Fields of which nothing is known."
-    )
-    pauses: list[PauseOf] = Field(default_factory=list)
-    as_of: Text | None = Field(default=None, description="When it is judged, with the zone.")
-    due: Text | None = Field(default=None, description="When it is due, with the zone.")
-    events: list[HappeningOf] = Field(
-        default_factory=list, description="A history instead of a row."
-    )
-
-
-class ExamplesOf(_Strict):
-    """A file of examples beside a pack."""
-
-    edition: Text | None = Field(
-        default=None, description="The version that judges them; the newest without."
-    )
-
-    calendar: CalendarOf | None = None
-    examples: Annotated[list[ExampleOf], Field(min_length=1)]
-
-
 _MODELS: tuple[type[BaseModel], ...] = (
-    AllOf,
-    AnyOf,
-    NotOf,
     TermOf,
     ExtensionOf,
     GuardOf,
@@ -633,7 +436,6 @@ _MODELS: tuple[type[BaseModel], ...] = (
     ShareOf,
     MeasureOf,
     PackOf,
-    ExamplesOf,
 )
 for _model in _MODELS:
     _model.model_rebuild()

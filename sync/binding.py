@@ -14,9 +14,10 @@ from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant, moment
 from ombud.model.openings import NEVER
+from policies.calendars import build_calendar
 from policies.install import source_of
 from policies.judge import Judge
-from policies.load import build_calendar, in_force, load_editions
+from policies.load import in_force, load_editions
 from policies.pack import PackCalendar
 from policies.rule import Guard, Integrity
 from policies.signature import trust

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ombud.model.facts import STAGES, UNKNOWN, Verdict
 from ombud.model.instant import instant_of, iso, moment
 from ombud.model.mapping import INHERENT
+from policies.calendars import build_calendar
 from policies.expression import Type
 from policies.install import source_of
 from policies.judge import Judge
-from policies.load import build_calendar, in_force, load_editions
+from policies.load import in_force, load_editions
 from policies.pack import PackCalendar
 from policies.rule import Agreed, AnyOf, Cadence, Deadline
 from policies.timeline import fold_events

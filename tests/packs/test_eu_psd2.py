@@ -9,7 +9,8 @@ import pytest
 
 from ombud.model.calendar import Calendar, parse_week
 from ombud.model.instant import instant, moment
-from policies.load import holiday_dates, in_force, load_editions, load_pack
+from policies.calendars import holiday_dates
+from policies.load import in_force, load_editions, load_pack
 from policies.rule import Deadline
 
 PACK = load_pack("eu-psd2")

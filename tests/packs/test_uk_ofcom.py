@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ombud.model.instant import instant, moment
-from policies.load import build_calendar, in_force, load_editions, load_pack
+from policies.calendars import build_calendar
+from policies.load import in_force, load_editions, load_pack
 from policies.rule import Deadline
 
 PACK = load_pack("uk-ofcom")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ombud.model.calendar import Calendar, Term, Unit, parse_week
-from policies.load import holiday_dates
+from policies.calendars import holiday_dates
 
 DESKS = {
     "Europe/London": [

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from policies.load import holiday_dates
+from policies.calendars import holiday_dates
 from policies.vocabulary import PackError
 
 
