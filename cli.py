@@ -212,13 +212,11 @@ def check(
 
 
 def _print_gaps(service: Service) -> None:
-    for binding, gap in service.gaps():
-        names = ", ".join(gap.missing)
-        out.print(
-            f"NOT JUDGED  {gap.rule.id}: {binding}'s mapping has no {names}. See: ombud init",
-            style="yellow",
-            soft_wrap=True,
-        )
+    lines = [
+        f"{gap.rule.id}: {binding}'s mapping has no {', '.join(gap.missing)}"
+        for binding, gap in service.gaps()
+    ]
+    terminal.print_gaps(out, lines, "See: ombud init")
 
 
 @app.command()

@@ -141,10 +141,13 @@ def print_rows(
     if title:
         out.print(title, style="italic")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(plain("" if cell is None else str(cell)) for cell in row))
+    told = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for index, column in enumerate(columns):
+        # A name broken over two lines can be neither copied nor found: words give way first.
+        name = all(" " not in row[index] for row in told)
+        table.add_column(column, overflow="fold", no_wrap=name)
+    for row in told:
+        table.add_row(*(plain(cell) for cell in row))
     out.print(table)
 
 
@@ -195,3 +198,17 @@ def progress(err: Console, what: str) -> Iterator[Callable[[int, int | None, str
             bar.update(task, completed=done, total=total, waiting=waiting)
 
         yield tell
+
+
+#: Rules that are not judged are listed up to here; a pack in full on a small mapping has a hundred.
+_MOST_GAPS = 10
+
+
+def print_gaps(out: Console, lines: Sequence[str], advice: str) -> None:
+    """Print which rules are not judged and what nothing maps, the first ones in words and the rest as a number."""
+    for line in lines[:_MOST_GAPS]:
+        out.print(plain(f"NOT JUDGED  {line}"), style="yellow", soft_wrap=True)
+    left = len(lines) - _MOST_GAPS
+    more = f"NOT JUDGED  and {left} more rules. " if left > 0 else ""
+    if lines:
+        out.print(plain(f"{more}{advice}"), style="yellow", soft_wrap=True)

@@ -83,9 +83,11 @@ def show(result: Backtest, zone: ZoneInfo, form: Form) -> None:
         "team",
         f"By {told['facet'].replace('_', ' ')}, most failures first",
     )
-    for rule, missing in told["not_judged"].items():
-        text = f"NOT JUDGED  {rule}: the mapping has no {', '.join(missing)}"
-        out.print(terminal.plain(text), style="yellow", soft_wrap=True)
+    gaps = [
+        f"{rule}: the mapping has no {', '.join(missing)}"
+        for rule, missing in told["not_judged"].items()
+    ]
+    terminal.print_gaps(out, gaps, "All of them: --format json")
     if result.review:
         out.print("Drawn for review: is each of these a failure?", style="italic")
         for each in result.review:
