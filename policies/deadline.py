@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.openings import NEVER
 from ombud.model.term import Term
-from policies.history import first_row, moments, paused, row_at
+from policies.history import first_row, moments, next_row, paused, row_at
 from policies.row import compile_row
 from policies.rule import Agreed, AnyOf, Cadence, Deadline
 
@@ -148,7 +148,7 @@ def time_cadence(clock: CompiledClock, complaint: Complaint, now: Instant) -> Ti
     heard: list[Instant] = []
     doubtful: list[Instant] = []
     for said in complaint.said:
-        if start < said.at < end:
+        if start < said.at <= end:
             counts = _counts(said, body.kinds)
             if counts is not False:
                 (heard if counts else doubtful).append(said.at)
@@ -266,9 +266,9 @@ def _facts(clock: CompiledClock, complaint: Complaint, stop: Instant | None) -> 
     stood = row_at(complaint, clock.tracked, stop)
     if isinstance(clock.body, Deadline):
         return {**complaint.row, **stood}
-    # A silence is judged by what was known when it ended; what was blank then, by its first value.
+    # A silence is judged by what was known when it ended; what was blank then, by its next value.
     blank = [name for name, value in stood.items() if value is None]
-    return {**complaint.row, **stood, **first_row(complaint, blank)}
+    return {**complaint.row, **stood, **next_row(complaint, blank, stop)}
 
 
 def _candidates(

@@ -48,6 +48,17 @@ def _first_value(complaint: Complaint, name: str) -> Value:
     )
 
 
+def next_row(complaint: Complaint, names: Iterable[str], at: Instant) -> Row:
+    """Give the first value that each of the named facts took after an instant, as far as it took any."""
+    found: dict[str, Value] = {}
+    for name in names:
+        for each in complaint.changes.get(name, ()):
+            if each.at > at and each.value is not None:
+                found[name] = each.value
+                break
+    return found
+
+
 def moments(
     complaint: Complaint, names: Iterable[str], begin: Instant, end: Instant
 ) -> list[Instant]:

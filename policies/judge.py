@@ -118,6 +118,9 @@ class Judge:
             unmapped = rule.names - rule.needs - names
             if unmapped and body.when is not None:
                 body = replace(body, when=assume_empty(body.when, unmapped))
+                if body.when is not None and compile_row(body.when, "when")({}) is False:
+                    # None of its tracks takes anybody.
+                    missing = sorted({*missing, *unmapped})
             if (
                 isinstance(body, Guard)
                 and body.entering is not None

@@ -75,6 +75,11 @@ class Case:
             for name in self.types
         }
 
+    def next_value(self, name: str, at: datetime) -> Any:
+        """The first value of a field after an instant."""
+        later = (value for when, value in self.values(name) if when > at and value is not None)
+        return next(later, None)
+
     def spans(self, rule: PauseRule) -> Iterator[tuple[datetime, datetime | None]]:
         """When something that stops the clock was so."""
         begun = None
@@ -129,7 +134,7 @@ def deadline(case: Case, body: Deadline, now: datetime) -> Told | None:
 def cadence(case: Case, body: Cadence, said: Sequence[datetime], now: datetime) -> Told:
     """Say what a cadence comes to, word by word."""
     start, stop = case.reached["received"], case.reached.get(body.stop)
-    heard = [at for at in said if start < at < (stop or now)]
+    heard = [at for at in said if start < at <= (stop or now)]
     marks = [start, *heard]
     found = [
         _clock(case, body, begin, until, now)
@@ -148,6 +153,9 @@ def _clock(
     row = case.row(now if as_of == "last" else stop or now)
     if as_of == "first":
         row = {**case.row(now), **case.first_row()}
+    if isinstance(body, Cadence) and stop is not None:
+        # What was blank when a silence ended is judged by its next value.
+        row |= {name: case.next_value(name, stop) for name in case.types if row[name] is None}
     applies = True if body.when is None else compile_row(body.when, "when")(row)
     if applies is False:
         return NOTHING

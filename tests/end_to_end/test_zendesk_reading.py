@@ -48,6 +48,8 @@ def lived(desk, ticket):
 
 
 def test_the_stream_of_events_tells_what_audits_tell(desk):
+    # By which macro a reply was written stands in the audits alone.
+    desk.schema = replace(desk.schema, macros={})
     connector, ticket = desk.connect(), desk.create()
     before, cursor = sweep(desk, connector)
     lived(desk, ticket)

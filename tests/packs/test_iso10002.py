@@ -222,7 +222,7 @@ def test_each_profile_holds_the_one_below_it() -> None:
 def test_starter_asks_for_at_most_eight_rules_and_six_fields() -> None:
     rules = PACK.configured({}, "starter").rules
     # A track whose field nothing maps takes nobody, so that the tracks ask for no field.
-    fields = {name for rule in rules for name in rule.names - rule.by_track} & set(PACK.vocabulary)
+    fields = {name for rule in rules for name in rule.needs} & set(PACK.vocabulary)
     assert len(rules) <= 8
     assert len(fields) <= 6, sorted(fields)
 

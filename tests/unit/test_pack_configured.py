@@ -97,10 +97,10 @@ def test_what_a_pack_says_of_itself() -> None:
 
 def test_a_rule_names_all_that_judging_it_reads() -> None:
     respond = next(each for each in PACK.rules if each.id == "respond.in_time")
-    assert respond.names - respond.by_track == {
+    assert respond.needs == {
         "received",
         "responded",
         "severity",
         "holding_sent",
     }
-    assert respond.by_track == {"exit", "summary_resolution"}
+    assert respond.names - respond.needs == {"exit", "summary_resolution"}
