@@ -120,6 +120,10 @@ def print_counts(out: Console, counts: Mapping[str, Mapping[Verdict, int]], titl
     out.print(table)
 
 
+#: No column of words is made narrower for the sake of names.
+_NARROW = 12
+
+
 def print_rows(
     out: Console,
     columns: Sequence[str],
@@ -142,10 +146,15 @@ def print_rows(
         out.print(title, style="italic")
     table = Table(box=None, pad_edge=False, header_style="bold")
     told = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    for index, column in enumerate(columns):
-        # A name broken over two lines can be neither copied nor found: words give way first.
-        name = all(" " not in row[index] for row in told)
-        table.add_column(column, overflow="fold", no_wrap=name)
+    widths = [max(map(len, each)) for each in zip(columns, *told, strict=True)]
+    names = [all(" " not in row[index] for row in told) for index in range(len(columns))]
+    asked = sum(
+        width if name else min(width, _NARROW) for width, name in zip(widths, names, strict=True)
+    )
+    # A name broken over two lines can be neither copied nor found: words give way first, where that is enough.
+    whole = asked + 2 * len(columns) <= out.width
+    for column, name in zip(columns, names, strict=True):
+        table.add_column(column, overflow="fold", no_wrap=whole and name)
     for row in told:
         table.add_row(*(plain(cell) for cell in row))
     out.print(table)
