@@ -136,11 +136,13 @@ class Stems:
         last = {(_stem(each), each.field): each for each in held}
         for (stem, name), each in last.items():
             if each.after is not None and all(ref.id != stem for ref in joined):
+                # The helpdesk's clock may be ahead of ours: what ends comes after what it ends.
+                ended = max(self.now, each.happened)
                 yield each._replace(
                     id=f"{each.id}{_MARK}ended",
                     change=f"{each.change}{_MARK}ended",
-                    happened=self.now,
-                    recorded=self.now,
+                    happened=ended,
+                    recorded=ended,
                     actor=None,
                     cause=Cause.automation,
                     field=name,
