@@ -120,6 +120,19 @@ class RolloutSettings(Strict):
     disputes_a_week: int = Field(default=5, ge=0)
 
 
+class ServeSettings(Strict):
+    """Say where `ombud serve` listens, how it is reached from outside, and how often it looks by itself."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8100, ge=0, le=65_535)
+    #: Where people and helpdesks reach it: https://ombud.example; without, no hooks and no links in notes.
+    url: str | None = None
+    sweep_seconds: int = Field(default=300, ge=10, le=86_400)
+    #: When the night's census begins, on the clock of the binding's desk.
+    night: str = Field(default="02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    workers: int = Field(default=4, ge=1, le=64)
+
+
 class Settings(Strict):
     """Hold all of ombud.toml."""
 
@@ -132,6 +145,7 @@ class Settings(Strict):
     waivers: WaiverSettings = Field(default_factory=WaiverSettings)
     rollout: RolloutSettings = Field(default_factory=RolloutSettings)
     trust: TrustSettings = Field(default_factory=TrustSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)
 

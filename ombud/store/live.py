@@ -1,0 +1,300 @@
+"""What happens as it happens: hints that wait, notices to tell people, the completeness ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from ombud.model.event import Ref
+from ombud.store.engine import reading, writing
+from ombud.store.live_tables import hint, ledger, notice
+from ombud.store.migrate import check_version
+from ombud.store.statements import Change, Clash, Put
+from ombud.store.tables import event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+    from ombud.model.facts import Instant
+
+_PUT_HINT: Final = Put(hint, Clash.keep)
+_PUT_NOTICE: Final = Put(notice, Clash.keep)
+_PUT_LEDGER: Final = Put(ledger, Clash.replace)
+_HINT_DONE: Final = Change(
+    update(hint)
+    .where(
+        hint.c.account == bindparam("of"),
+        hint.c.ticket == bindparam("which"),
+        hint.c.seq <= bindparam("upto"),
+        hint.c.done.is_(None),
+    )
+    .values(done=bindparam("now")),
+    ("now", "of", "which", "upto"),
+)
+
+
+class Hint(NamedTuple):
+    """Hold one delivery of a hook: "look at this ticket". Its body is never believed, and never kept.
+
+    Attributes:
+        ref: the ticket.
+        delivery: the vendor's name of the delivery, the same when it is repeated.
+        arrived: when it came.
+
+    """
+
+    ref: Ref
+    delivery: str
+    arrived: Instant
+
+
+class Waiting(NamedTuple):
+    """Hold the open hints of one ticket as one.
+
+    Attributes:
+        ref: the ticket.
+        seq: number of the newest; a settle that began after it covers them all.
+        since: when the oldest came.
+        hints: how many there are.
+
+    """
+
+    ref: Ref
+    seq: int
+    since: Instant
+    hints: int
+
+
+class Notice(NamedTuple):
+    """Hold something that people are to be told, once.
+
+    Attributes:
+        key: names the occasion; a second notice of the same key is none.
+        kind: "breach", "warning", "block", "insists", "blindness", "breaker", "hook".
+        ref: the ticket; of an account's own notices the id is "".
+        binding: the binding, or "".
+        rule: the rule, or "".
+        severity: major, minor, observation, or "".
+        due: the deadline's due instant.
+        made: when there was something to tell.
+        told: JSON for the message: ticket key, address, sentences; no personal data.
+        seq: number in the database; 0 before it is stored.
+        tries: times it was tried in vain.
+
+    """
+
+    key: str
+    kind: str
+    ref: Ref
+    binding: str
+    rule: str
+    severity: str
+    due: Instant | None
+    made: Instant
+    told: str
+    seq: int = 0
+    tries: int = 0
+
+
+class LedgerRow(NamedTuple):
+    """Say how complete our picture of one binding was on one day.
+
+    Attributes:
+        account: the account.
+        binding: the binding.
+        day: the day, as the desk counts it ("2026-11-25").
+        taken: when the census ended.
+        expected: complaints that the helpdesk showed or that we knew and nobody deleted.
+        read: those of them that are read and judged as they stand.
+        missing: known, but not shown any more: deleted or hidden.
+        unreadable: shown, but the last reading failed.
+        quarantined: failed so often that they are tried only now and then.
+        lag: longest time from a change of the day to our knowing it, in microseconds; `None` where nothing changed.
+
+    """
+
+    account: str
+    binding: str
+    day: str
+    taken: Instant
+    expected: int
+    read: int
+    missing: int
+    unreadable: int
+    quarantined: int
+    lag: int | None
+
+
+class Live:
+    """Read and write what needs no lease: whoever hears a hook may note it, and whoever tells people books that."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take over the store's engine."""
+        self._engine = engine
+
+    def put_hints(self, hints: Sequence[Hint]) -> None:
+        """Keep hints for good, all in one transaction; a delivery that is known stays as it is."""
+        with writing(self._engine) as db:
+            check_version(db)
+            _PUT_HINT.rows(
+                db,
+                [
+                    (each.ref.account, each.ref.vendor, each.ref.id, each.delivery, each.arrived, None)
+                    for each in hints
+                ],
+            )  # fmt: skip
+
+    def waiting(self, account: str, *, most: int = 1_000) -> list[Waiting]:
+        """Give the tickets with open hints, the one that waits longest first."""
+        query = (
+            select(
+                hint.c.vendor,
+                hint.c.ticket,
+                func.max(hint.c.seq),
+                func.min(hint.c.arrived).label("since"),
+                func.count(),
+            )
+            .where(hint.c.account == account, hint.c.done.is_(None))
+            .group_by(hint.c.vendor, hint.c.ticket)
+            .order_by("since", hint.c.ticket)
+            .limit(most)
+        )
+        with reading(self._engine) as db:
+            return [
+                Waiting(Ref(account, vendor, ticket), seq, since, count)
+                for vendor, ticket, seq, since, count in db.execute(query)
+            ]
+
+    def last_hint(self, account: str) -> Instant | None:
+        """Give when the last hint of an account came."""
+        query = select(func.max(hint.c.arrived)).where(hint.c.account == account)
+        with reading(self._engine) as db:
+            return db.execute(query).scalar()
+
+    def hinted(self, refs: Iterable[Ref], since: Instant) -> set[Ref]:
+        """Give those of some tickets for which a hint came since an instant."""
+        wanted = set(refs)
+        found: set[Ref] = set()
+        with reading(self._engine) as db:
+            for account in {ref.account for ref in wanted}:
+                query = (
+                    select(hint.c.vendor, hint.c.ticket)
+                    .where(hint.c.account == account, hint.c.arrived >= since)
+                    .distinct()
+                )
+                found |= {Ref(account, row.vendor, row.ticket) for row in db.execute(query)}
+        return wanted & found
+
+    def prune(self, before: Instant) -> None:
+        """Drop hints that were done with before an instant, and notices that were told before it."""
+        with writing(self._engine) as db:
+            check_version(db)
+            db.execute(delete(hint).where(hint.c.done < before))
+            db.execute(delete(notice).where(notice.c.sent < before))
+
+    def put_notices(self, notices: Sequence[Notice]) -> None:
+        """Keep what people are to be told; what was kept before under the same key stays."""
+        if notices:
+            with writing(self._engine) as db:
+                check_version(db)
+                put_notices(db, notices)
+
+    def notices(self, now: Instant, *, most: int = 500) -> list[Notice]:
+        """Give what is to be told now, the oldest first."""
+        query = (
+            select(notice)
+            .where(notice.c.sent.is_(None), func.coalesce(notice.c.next_try, 0) <= now)
+            .order_by(notice.c.seq)
+            .limit(most)
+        )
+        with reading(self._engine) as db:
+            return [
+                Notice(
+                    row.key,
+                    row.kind,
+                    Ref(row.account, row.vendor, row.ticket),
+                    row.binding,
+                    row.rule,
+                    row.severity,
+                    row.due,
+                    row.made,
+                    row.told,
+                    row.seq,
+                    row.tries,
+                )
+                for row in db.execute(query)
+            ]
+
+    def notices_told(self, seqs: Sequence[int], now: Instant) -> None:
+        """Book that notices were told."""
+        with writing(self._engine) as db:
+            check_version(db)
+            db.execute(update(notice).where(notice.c.seq.in_(seqs)).values(sent=now))
+
+    def notices_postponed(self, seqs: Sequence[int], next_try: Instant, *, failed: bool) -> None:
+        """Have notices told later: it is a quiet hour, or telling failed."""
+        tries = notice.c.tries + (1 if failed else 0)
+        with writing(self._engine) as db:
+            check_version(db)
+            db.execute(
+                update(notice).where(notice.c.seq.in_(seqs)).values(next_try=next_try, tries=tries)
+            )
+
+    def ledger(self, account: str | None = None, *, since_day: str = "") -> list[LedgerRow]:
+        """Give the completeness ledger, oldest day first."""
+        query = select(ledger).where(ledger.c.day >= since_day)
+        if account is not None:
+            query = query.where(ledger.c.account == account)
+        query = query.order_by(ledger.c.day, ledger.c.account, ledger.c.binding)
+        with reading(self._engine) as db:
+            return [LedgerRow(*row) for row in db.execute(query)]
+
+    def lag(self, account: str, begin: Instant, end: Instant) -> int | None:
+        """Give the longest time from a change within a span to our knowing it, in microseconds.
+
+        What was already past when the account was read first counts from that reading on only.
+        """
+        query = select(func.max(event.c.known - event.c.recorded)).where(
+            event.c.account == account, event.c.recorded >= begin, event.c.recorded < end
+        )
+        with reading(self._engine) as db:
+            return db.execute(query).scalar()
+
+
+def hints_done(db: Connection, done: Sequence[tuple[Ref, int]], now: Instant) -> None:
+    """Book that tickets were settled since their hints came, up to a number each."""
+    _HINT_DONE.rows(db, [(now, ref.account, ref.id, seq) for ref, seq in done])
+
+
+def put_notices(db: Connection, notices: Sequence[Notice]) -> None:
+    """Keep what people are to be told, within a transaction."""
+    _PUT_NOTICE.rows(
+        db,
+        [
+            (
+                each.key,
+                each.kind,
+                each.ref.account,
+                each.ref.vendor,
+                each.ref.id,
+                each.binding,
+                each.rule,
+                each.severity,
+                each.due,
+                each.made,
+                each.told,
+                None,
+                0,
+                None,
+            )
+            for each in notices
+        ],
+    )
+
+
+def put_ledger(db: Connection, row: LedgerRow) -> None:
+    """Keep a day's line of the ledger, in place of an earlier one of the same day."""
+    _PUT_LEDGER.rows(db, [tuple(row)])
