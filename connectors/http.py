@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,13 +16,16 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors.errors import ConfigurationError, HelpdeskError, Kind, line_of
+from connectors.gate import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from connectors.errors import Line
     from connectors.signin import Authorizer
     from ombud.model.clock import Clock
+    from ombud.model.connector import Gate
 
 #: Seconds to connect, and seconds between two bytes of an answer.
 TIMEOUT: Final = (10.0, 60.0)
@@ -112,8 +116,12 @@ class Client:
         self._timeout = timeout
         self._on_wait = on_wait
         self._authorizer = authorizer
+        #: Shared by everything that asks this server, where several do at a time.
+        self.gate: Gate | None = None
         self._session = requests.Session()
         self._session.trust_env = False
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=MOST))
         self._session.headers.update(
             {"Accept": "application/json", "User-Agent": "ombud", **headers}
         )
@@ -162,11 +170,13 @@ class Client:
         for attempt in range(1, TRIES + 1):
             signed = self.signed()
             self.calls[operation] += 1
+            told = {**signed, **(headers or {})}
             try:
-                answer = self._once(
-                    method, path, body, params, {**signed, **(headers or {})}, operation, safe=safe
-                )
+                with self._turn(operation):
+                    answer = self._once(method, path, body, params, told, operation, safe=safe)
             except HelpdeskError as error:
+                if self.gate is not None and error.status == 429 and error.retry_after:
+                    self.gate.close(operation, error.retry_after)
                 # What was refused for its signature was not done: even a write may be sent again.
                 if error.status == 401 and not renewed and attempt < TRIES and self._renew(signed):
                     renewed = True
@@ -184,6 +194,22 @@ class Client:
             else:
                 return answer
         raise AssertionError("unreachable")  # pragma: no cover (the last try returns or raises)
+
+    def _turn(self, operation: str) -> AbstractContextManager[None]:
+        """Wait until the account may be asked; a wait that is too long is handed on, as the vendor's own word is."""
+        if self.gate is None:
+            return nullcontext()
+        wait = self.gate.closed(operation)
+        if wait > LONGEST_WAIT:
+            raise HelpdeskError(
+                Kind.busy,
+                self.account,
+                operation,
+                detail="the helpdesk limits how often it is asked",
+                remedy="It is tried again by itself",
+                retry_after=wait,
+            )
+        return self.gate.turn(operation)
 
     def signed(self) -> Mapping[str, str]:
         """Give the headers that sign a request now."""
@@ -233,6 +259,8 @@ class Client:
         except requests.exceptions.RequestException as error:
             raise self._unreachable(operation, uncertain=not safe) from error
         _log.debug("%s %s -> %s", self.account, operation, response.status_code)
+        if self.gate is not None:
+            self.gate.note(response.headers)
         line = line_of(response.status_code, self._table)
         if line is None:
             return Answer(response.status_code, response.headers, content, operation, self.account)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ombud.model.clock import Clock
     from ombud.model.connector import (
         Estimate,
+        Gate,
         Interest,
         Manifest,
         Page,
@@ -82,6 +83,10 @@ class Jira:
     def calls(self) -> Mapping[str, int]:
         """Give the calls made so far, by operation."""
         return self._site.client.calls
+
+    def through(self, gate: Gate) -> None:
+        """Have every request pass a gate that others of the account share."""
+        self._site.client.gate = gate
 
     def check(self) -> Sequence[Check]:
         """Test sign-in and each permission with its reason."""

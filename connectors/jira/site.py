@@ -87,7 +87,9 @@ class Site:
 
         An unknown token is answered like an empty site: only this question tells them apart.
         """
-        if self._me is None:
+        # Another thread may have it asked again meanwhile.
+        me = self._me
+        if me is None:
             told = self.client.get("/rest/api/3/myself").json()
             name = told.get("accountId") if isinstance(told, dict) else None
             if not name:
@@ -108,8 +110,8 @@ class Site:
                     detail=f"the account's time zone {told.get('timeZone')!r} is not known",
                     remedy="Set another time zone in the account's Jira profile",
                 ) from error
-            self._me = Me(name, zone)
-        return self._me
+            self._me = me = Me(name, zone)
+        return me
 
     def forget_me(self) -> None:
         """Ask again who we are the next time: zone and account may change between two sweeps."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ombud.model.clock import Clock
     from ombud.model.connector import (
         Estimate,
+        Gate,
         Interest,
         Manifest,
         Page,
@@ -68,6 +69,10 @@ class RequestTracker:
     def calls(self) -> Mapping[str, int]:
         """Give the calls made so far, by operation."""
         return self._site.client.calls
+
+    def through(self, gate: Gate) -> None:
+        """Have every request pass a gate that others of the account share."""
+        self._site.client.gate = gate
 
     def check(self) -> Sequence[Check]:
         """Test sign-in and, as far as it can be done without writing, each right with its reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,9 +27,14 @@ class Budget:
     account: str
     clock: Clock
     _spent: dict[str, deque[datetime]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, ticket: str) -> None:
         """Count an update of a ticket in; raises `HelpdeskError` (busy) with the seconds to wait where none is left."""
+        with self._lock:
+            self._take(ticket)
+
+    def _take(self, ticket: str) -> None:
         now = self.clock.now()
         for name, (most, span) in ((ticket, PER_TICKET), ("", PER_ACCOUNT)):
             spent = self._spent.setdefault(name, deque())

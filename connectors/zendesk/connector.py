@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ombud.model.clock import Clock
     from ombud.model.connector import (
         Estimate,
+        Gate,
         Interest,
         Manifest,
         Page,
@@ -102,6 +103,10 @@ class Zendesk:
     def ignored(self) -> Mapping[str, int]:
         """Give the kinds of audit events passed over so far, counted."""
         return self._reader.ignored
+
+    def through(self, gate: Gate) -> None:
+        """Have every request pass a gate that others of the account share."""
+        self._site.client.gate = gate
 
     def check(self) -> Sequence[Check]:
         """Test sign-in and each scope with its reason, and list the rules that would cross a move back."""

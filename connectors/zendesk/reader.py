@@ -324,16 +324,18 @@ class Reader:
 
     def natures(self) -> dict[str, Nature]:
         """Give what sort of value each custom field carries; of words, the value itself tells."""
-        if self._natures is None:
-            self._natures = {}
+        natures = self._natures
+        if natures is None:
+            natures = {}
             for each in self.site.listed("ticket_fields"):
                 if each["type"] in _CHOICES:
-                    self._natures[str(each["id"])] = Nature.choice
+                    natures[str(each["id"])] = Nature.choice
                 elif each["type"] == "lookup":
-                    self._natures[str(each["id"])] = Nature.person
+                    natures[str(each["id"])] = Nature.person
                 elif each["type"] in {"integer", "decimal"}:
-                    self._natures[str(each["id"])] = Nature.number
-        return self._natures
+                    natures[str(each["id"])] = Nature.number
+            self._natures = natures
+        return natures
 
     def _seen(self, ticket: Json, *, looked: bool = False, news: Tail | None = None) -> Seen:
         name = str(ticket["id"])

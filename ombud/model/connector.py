@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ombud.model.event import Event, Native, Nature, Ref
     from ombud.model.facts import Instant
@@ -381,6 +382,30 @@ class Estimate:
     seconds: float | None
 
 
+class Gate(Protocol):
+    """Let requests of one account through, enforcement first."""
+
+    def urgent(self) -> AbstractContextManager[None]:
+        """Let what this thread asks within the block go first."""
+        ...
+
+    def turn(self, operation: str) -> AbstractContextManager[None]:
+        """Wait for a turn to ask something, and hold it while the answer comes."""
+        ...
+
+    def close(self, operation: str, seconds: float) -> None:
+        """Let nobody ask for an operation for so many seconds."""
+        ...
+
+    def closed(self, operation: str) -> float:
+        """Give the seconds for which an operation must not be asked for."""
+        ...
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Read from an answer how much the vendor still lets us ask."""
+        ...
+
+
 class Connector(Protocol):
     """Speak with one account of one helpdesk. Every verb may be repeated without harm."""
 
@@ -388,6 +413,10 @@ class Connector(Protocol):
     account: str
     #: HTTP calls made so far, by method and path template: for estimates and figures.
     calls: Mapping[str, int]
+
+    def through(self, gate: Gate) -> None:
+        """Have every request pass a gate that others of the account share."""
+        ...
 
     def check(self) -> Sequence[Check]:
         """Test sign-in and each permission, saying what it is for; list what fires on a reopen."""
