@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,16 @@ from ombud.model.instant import HOUR, MINUTE, SECOND
 from sync.reconcile import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from ombud.model.connector import Connector
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
     from ombud.store import Posted, StopRow, Store
+
+    Hold = Callable[[Sequence[Ref]], AbstractContextManager[object]]
 
 #: Waits before a refused or failed write is tried again, by number of attempts.
 _BACK_OFF = (0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
@@ -52,8 +56,12 @@ def send(
     now: Callable[[], Instant],
     *,
     urgent: bool = False,
+    only: Sequence[Ref] | None = None,
+    hold: Hold | None = None,
 ) -> Sent:
     """Send every plan that is due for an account, enforcement first; with `urgent`, nothing but enforcement.
+
+    With `only`, those of some tickets. `hold` keeps others of this process away from a ticket meanwhile.
 
     A write is marked as under way before it is sent and judged by what came back: a crash between the
     two leaves it uncertain, and it is looked up by its key, never repeated blindly. Whether somebody stopped
@@ -61,11 +69,15 @@ def send(
     """
     sent = Sent()
     account = connector.account
-    for posted in store.posted(account, now(), urgent=urgent):
-        if posted.state in {"sending", "uncertain"}:
-            _resolve(store, connector, posted, epoch, now, sent)
-        else:
-            _first(store, connector, posted, epoch, now, sent)
+    for waiting in store.posted(account, now(), urgent=urgent, only=only):
+        with nullcontext() if hold is None else hold([waiting.ref]):
+            # Whoever held the ticket before may have sent it, or planned something else.
+            fresh = [waiting] if hold is None else store.posted(account, now(), only=[waiting.ref])
+            for posted in fresh:
+                if posted.state in {"sending", "uncertain"}:
+                    _resolve(store, connector, posted, epoch, now, sent)
+                else:
+                    _first(store, connector, posted, epoch, now, sent)
         if sent.limited or sent.stopped is not None:
             break
     return sent

@@ -119,6 +119,7 @@ def settle(
     missing: Sequence[Ref] = (),
     cursor: str | None = None,
     open_first: bool = False,
+    hinted: Sequence[tuple[Ref, int]] = (),
 ) -> None:
     """Settle a page of tickets in one transaction, its cursor with it; no network call inside.
 
@@ -129,6 +130,7 @@ def settle(
         missing: tickets asked for by name that the helpdesk no longer shows.
         cursor: where the sweep stands after this page; `None` leaves the cursor as it is.
         open_first: note tickets that may wait, to be read when the sweep has ended.
+        hinted: tickets for which hints came, each with the number of the newest: these are done with.
 
     """
     bound, tally = at.bound, at.tally
@@ -173,13 +175,15 @@ def settle(
     stems.meet(connector, readings)
     settled = list(settle_readings(at, readings, states, decisions, stems))
     settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
-    if not (outside or settled) and cursor is None:
+    if not (outside or settled or hinted) and cursor is None:
         return
     with at.store.begin(bound.account, at.epoch) as tx:
         tx.put_tickets(outside)
         tx.put_settled([*stems.settled, *settled], known_at=at.now)
         for ref, told in stems.named(readings):
             tx.put_stems(ref, told)
+        if hinted:
+            tx.hints_done(hinted, at.now)
         if cursor is not None:
             tx.set_cursor(bound.account, bound.name, cursor)
 

@@ -276,8 +276,11 @@ class Store:
             ).first()
         return None if row is None else _state(row)
 
-    def due(self, account: str, binding: str, now: Instant) -> list[Ref]:
-        """Give the tickets that the clock alone has changed, or that are to be tried again."""
+    def due(self, account: str, binding: str, now: Instant, *, read: bool = False) -> list[Ref]:
+        """Give the tickets that the clock alone has changed, or that are to be tried again.
+
+        With `read`, only those that were read before: what a first reading left for later waits for the sweep.
+        """
         query = (
             select(ticket.c.vendor, ticket.c.ticket)
             .where(
@@ -285,8 +288,24 @@ class Store:
             )
             .order_by(ticket.c.recheck)
         )
+        if read:
+            query = query.where(ticket.c.kase.is_not(None))
         with reading(self._engine) as db:
             return [Ref(account, row.vendor, row.ticket) for row in db.execute(query)]
+
+    def next_due(self, account: str) -> Instant | None:
+        """Give when the clock alone next changes one of an account's complaints."""
+        query = select(func.min(ticket.c.recheck)).where(
+            ticket.c.account == account, ticket.c.kase.is_not(None)
+        )
+        with reading(self._engine) as db:
+            return db.execute(query).scalar()
+
+    def next_try(self, account: str) -> Instant | None:
+        """Give when the next waiting plan of an account may be sent."""
+        query = select(func.min(outbox.c.next_try)).where(outbox.c.account == account)
+        with reading(self._engine) as db:
+            return db.execute(query).scalar()
 
     def troubled(self) -> list[TicketState]:
         """Give the tickets that could not be read or judged the last time."""
@@ -314,10 +333,17 @@ class Store:
         with reading(self._engine) as db:
             return db.execute(query).scalar() or None
 
-    def posted(self, account: str, now: Instant, *, urgent: bool = False) -> list[Posted]:
+    def posted(
+        self,
+        account: str,
+        now: Instant,
+        *,
+        urgent: bool = False,
+        only: Sequence[Ref] | None = None,
+    ) -> list[Posted]:
         """Give the plans to send now: those whose outcome is unknown first, then what enforces something.
 
-        With `urgent`, only what enforces something.
+        With `urgent`, only what enforces something; with `only`, those of some tickets.
         """
         query = (
             select(outbox)
@@ -331,6 +357,8 @@ class Store:
         )
         if urgent:
             query = query.where(outbox.c.urgent)
+        if only is not None:
+            query = query.where(outbox.c.ticket.in_([ref.id for ref in only]))
         with reading(self._engine) as db:
             return [
                 Posted(
