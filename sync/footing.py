@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from ombud.store import RunRow, name_of
@@ -45,17 +46,19 @@ class Footing:
         #: Bindings of which ombud.toml asks for something else than what is in force.
         self.held: dict[str, Held] = dict(standing.held)
         self._mark = standing.mark
+        self._lock = threading.Lock()
 
     def refresh(self) -> None:
         """Look at what people decided meanwhile."""
-        self._waivers.clear()
-        if mark_of(self._settings, self._store) == self._mark:
-            return
-        standing = stand(self._settings, self._store)
-        self.bounds.clear()
-        self.bounds.update({each.name: each for each in standing.bounds})
-        self.held = dict(standing.held)
-        self._mark = standing.mark
+        with self._lock:
+            self._waivers.clear()
+            if mark_of(self._settings, self._store) == self._mark:
+                return
+            standing = stand(self._settings, self._store)
+            # Others may be at work on a binding meanwhile: each finds the old or the new one.
+            self.bounds.update({each.name: each for each in standing.bounds})
+            self.held = dict(standing.held)
+            self._mark = standing.mark
 
     def waivers(self, bound: Bound, *, known_by: Instant | None = None) -> tuple[Waiver, ...]:
         """Give a binding's waivers as of the last `refresh`, or as they were known at an instant."""

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: Waits before a ticket that could not be read or judged is tried again, by failures in a row.
 _BACK_OFF = (MINUTE, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY)
+#: Tickets named in a tally.
+MOST_BROUGHT = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +60,8 @@ class Tally:
     unreadable: int = 0
     quarantined: int = 0
     planned: int = 0
+    #: Tickets that were read because they had changed, some of them where there are many.
+    brought: list[Ref] = field(default_factory=list)
     findings: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def count(self, judged: Iterable[Judgement]) -> None:
@@ -170,6 +174,8 @@ def settle(
                     and (at.run is None or state.settled == bound.digest),
                 )
             )
+    if len(tally.brought) < MOST_BROUGHT:
+        tally.brought += [each.ref for each in wanted]
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
     stems = Stems(bound, at.store, at.privacy, at.now)
     stems.meet(connector, readings)

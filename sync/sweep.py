@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ombud.model.connector import Gone, Interest, Page, Seen
@@ -11,12 +12,14 @@ from sync.runs import end_run, run_again
 from sync.settle import look_after_problems, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ombud.model.connector import Connector
     from ombud.model.event import Ref
     from ombud.store import RunRow
     from sync.binding import Bound
+    from sync.outbox import Hold
     from sync.report import SyncReport
     from sync.service import Service
     from sync.settle import Settling
@@ -40,17 +43,33 @@ class Sweep:
         report: SyncReport,
         epoch: int,
         tell: Tell | None,
+        *,
+        page: int = PAGE,
+        hold: Hold | None = None,
     ) -> None:
-        """Begin; nothing is read or written yet."""
+        """Begin; nothing is read or written yet.
+
+        Args:
+            service: the service.
+            name: the binding's name.
+            connector: of its account.
+            report: what was done is added to it.
+            epoch: of the lease held.
+            tell: told of progress.
+            page: tickets settled in one transaction.
+            hold: keeps others of this process away from tickets; `None` where there are no others.
+
+        """
         self._service = service
         self._name = name
         self._connector = connector
         self._report = report
         self._epoch = epoch
         self._tell = tell
+        self._page = page
+        self._hold = hold
         #: The run that has the helpdesk read again.
         self._reading: RunRow | None = None
-        self._block_from = 0
 
     @property
     def bound(self) -> Bound:
@@ -66,32 +85,32 @@ class Sweep:
         if self._name in footing.held:
             self._report.notices.append(footing.held[self._name].sentence())
         self._runs()
-        self._block_from = store.first_sync(account, self._name, service.now(), self._epoch)
-        self._send()
+        self.send()
         cursor = None if full else store.cursor(account, self._name)
         swept: set[Ref] = set()
         interest = Interest(self.bound.scope.projects)
         for page in self._connector.changed(cursor, interest, self.bound.schema):
-            for part in _parts(page):
-                settle(
-                    self._at(),
-                    self._connector,
-                    part.seen,
-                    cursor=part.cursor or None,
-                    open_first=cursor is None,
-                )
+            for part in self._parts(page):
+                with self._holding([each.ref for each in part.seen]):
+                    settle(
+                        self._at(),
+                        self._connector,
+                        part.seen,
+                        cursor=part.cursor or None,
+                        open_first=cursor is None,
+                    )
                 if full:
                     swept.update(each.ref for each in part.seen)
                 if self._tell is not None:
                     self._tell(self._report.tally.seen, page.total, "")
             # What does not enforce waits: a tag changes a ticket, and the sweep would come upon it again.
-            self._send(urgent=True)
+            self.send(urgent=True)
         if full:
-            self._settle_refs(self._not_among(swept))
+            self.settle(self._not_among(swept))
         look_after_problems(self._at(), self._connector)
         # What an interrupted first reading left for later is among these.
-        self._settle_refs(store.due(account, self._name, service.now()), aloud=True)
-        self._send()
+        self.settle(store.due(account, self._name, service.now()), aloud=True)
+        self.send()
         if full:
             store.full_sync_ended(account, self._name, self._epoch)
         if self._reading is not None:
@@ -122,9 +141,16 @@ class Sweep:
             self._reading = run
 
     def _at(self) -> Settling:
-        return self._service.settling(
-            self.bound, self._epoch, self._block_from, self._report.tally, self._reading
+        service = self._service
+        block_from = service.store.first_sync(
+            self.bound.account, self._name, service.now(), self._epoch
         )
+        return service.settling(
+            self.bound, self._epoch, block_from, self._report.tally, self._reading
+        )
+
+    def _holding(self, refs: Sequence[Ref]) -> AbstractContextManager[object]:
+        return nullcontext() if self._hold is None else self._hold(refs)
 
     def _not_among(self, swept: set[Ref]) -> list[Ref]:
         """Give the complaints that a full sweep did not show: moved, merged, deleted or hidden meanwhile."""
@@ -135,31 +161,57 @@ class Sweep:
             if state.ref not in swept and state.gone not in {Gone.deleted, Gone.merged}
         ]
 
-    def _settle_refs(self, refs: Sequence[Ref], *, aloud: bool = False) -> None:
-        """Settle named tickets, as a webhook would."""
-        for start in range(0, len(refs), PAGE):
-            part = refs[start : start + PAGE]
-            settling = self._at()
-            seen = list(self._connector.look(part, settling.bound.schema))
-            missing = sorted(set(part) - {each.ref for each in seen})
-            settle(settling, self._connector, seen, missing=missing)
+    def settle(
+        self,
+        refs: Sequence[Ref],
+        *,
+        hinted: Mapping[Ref, int] | None = None,
+        aloud: bool = False,
+    ) -> None:
+        """Settle named tickets.
+
+        Args:
+            refs: the tickets.
+            hinted: number of the newest hint of those for which one came: it is done with.
+            aloud: whether to tell of progress.
+
+        """
+        for start in range(0, len(refs), self._page):
+            part = refs[start : start + self._page]
+            with self._holding(part):
+                settling = self._at()
+                seen = list(self._connector.look(part, settling.bound.schema))
+                missing = sorted(set(part) - {each.ref for each in seen})
+                done = [(ref, hinted[ref]) for ref in part if ref in hinted] if hinted else []
+                settle(settling, self._connector, seen, missing=missing, hinted=done)
             if aloud and self._tell is not None:
                 self._tell(self._report.tally.read, start + len(refs), "")
 
-    def _send(self, *, urgent: bool = False) -> None:
+    def send(self, *, urgent: bool = False, only: Sequence[Ref] | None = None) -> None:
         """Send plans, and settle again what changed meanwhile; first take rules down that do too much."""
         service, report = self._service, self._report
         for _ in range(_ROUNDS):
             self._fall()
-            sent = send(service.store, self._connector, self._epoch, service.now, urgent=urgent)
+            sent = send(
+                service.store,
+                self._connector,
+                self._epoch,
+                service.now,
+                urgent=urgent,
+                only=only,
+                hold=self._hold,
+            )
             report.waiting = max(report.waiting, sent.waiting)
             for plan, receipt in sent.done:
                 report.note(plan, receipt)
             report.refused |= {str(ref): said for ref, said in sent.refused.items()}
             report.stopped = sent.stopped or report.stopped
-            if not sent.again:
+            states = service.store.states(sent.again)
+            again = [ref for ref in sent.again if states[ref].binding == self._name]
+            if not again:
+                # Another binding's tickets are settled by that one, at once: they are due.
                 return
-            self._settle_refs(sent.again)
+            self.settle(again)
 
     def _fall(self) -> None:
         service, bound = self._service, self.bound
@@ -175,12 +227,12 @@ class Sweep:
                 for each in fallen
             ]
 
-
-def _parts(page: Page) -> Iterator[Page]:
-    """Split a page; the cursor goes with the last part."""
-    if len(page.seen) <= PAGE:
-        yield page
-        return
-    for start in range(0, len(page.seen), PAGE):
-        part: tuple[Seen, ...] = page.seen[start : start + PAGE]
-        yield Page(part, page.cursor if start + PAGE >= len(page.seen) else "", page.total)
+    def _parts(self, page: Page) -> Iterator[Page]:
+        """Split a page; the cursor goes with the last part."""
+        most = self._page
+        if len(page.seen) <= most:
+            yield page
+            return
+        for start in range(0, len(page.seen), most):
+            part: tuple[Seen, ...] = page.seen[start : start + most]
+            yield Page(part, page.cursor if start + most >= len(page.seen) else "", page.total)

@@ -147,7 +147,7 @@ class Live:
                 ],
             )  # fmt: skip
 
-    def waiting(self, account: str, *, most: int = 1_000) -> list[Waiting]:
+    def waiting(self, account: str, *, most: int = 20_000) -> list[Waiting]:
         """Give the tickets with open hints, the one that waits longest first."""
         query = (
             select(

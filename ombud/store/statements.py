@@ -203,11 +203,12 @@ class Put(Change):
         return self._clashing(_INSERTS[kind](self._table).inline())
 
     def _clashing(self, told: Any) -> Any:
-        keys = [c.name for c in self._table.primary_key]
         if self._clash is Clash.refuse:
             return told
         if self._clash is Clash.keep:
-            return told.on_conflict_do_nothing(index_elements=keys)
+            # Whatever makes the row another's: its key, or what else must be there but once.
+            return told.on_conflict_do_nothing()
+        keys = [c.name for c in self._table.primary_key]
         return told.on_conflict_do_update(
             index_elements=keys,
             set_={name: told.excluded[name] for name in self.columns if name not in keys},

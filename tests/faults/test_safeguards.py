@@ -119,7 +119,7 @@ def test_a_page_that_was_not_stored_is_asked_for_again(fresh, monkeypatch):
 def test_a_cursor_that_moves_before_its_page_is_stored_would_lose_it(fresh, monkeypatch):
     settle = sweep_module.settle
 
-    def hasty(at, connector, seen, *, missing=(), cursor=None, open_first=False):
+    def hasty(at, connector, seen, *, missing=(), cursor=None, open_first=False, hinted=()):
         with at.store.begin(at.bound.account, at.epoch) as tx:
             tx.set_cursor(at.bound.account, at.bound.name, cursor or "")
         settle(at, connector, seen, missing=missing, open_first=open_first)

@@ -1,0 +1,1 @@
+"""What runs all the time: hints that wake, deadlines that fire, sweeps that heal."""

@@ -1,0 +1,202 @@
+"""Every account live in one process: threads around desks, a clean start and a clean stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from connectors.errors import HelpdeskError
+from connectors.gate import Gate
+from ombud.store import Busy, StaleLease, StoreError
+from sync.live.desk import Desk
+from sync.live.pulse import Pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ombud.model.facts import Instant
+    from ombud.store import Waiting
+    from sync.service import Service
+
+#: Longest wait between two looks at what is due, in seconds.
+BEAT: Final = 1.0
+#: Seconds after which an account is tried again that another process holds.
+RETRY: Final = 30.0
+#: Seconds that what is under way has to end when the process stops.
+PATIENCE: Final = 10.0
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Run every account that ombud.toml names; a webhook wakes, the state decides."""
+
+    def __init__(self, service: Service) -> None:
+        """Prepare; nothing runs yet."""
+        self.service = service
+        self._lines = {name: Line(service, name) for name in service.settings.accounts}
+
+    def start(self) -> None:
+        """Start every account."""
+        for line in self._lines.values():
+            line.start()
+
+    def stop(self) -> None:
+        """Stop: nothing new is begun, what is under way ends."""
+        for line in self._lines.values():
+            line.stop()
+        for line in self._lines.values():
+            line.join()
+
+    def wake(self, account: str) -> None:
+        """Tell an account that a hint was kept."""
+        self._lines[account].wake()
+
+    def status(self) -> Mapping[str, Pulse]:
+        """Give how every account fares."""
+        return {name: line.pulse for name, line in self._lines.items()}
+
+
+class Line:
+    """Run one account: one thread finds out what is due, some settle, one looks the account through."""
+
+    def __init__(self, service: Service, account: str) -> None:
+        """Prepare."""
+        self.pulse = Pulse(account)
+        self._service = service
+        self._account = account
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._busy: set[object] = set()
+        self._lock = threading.Lock()
+        self._main = threading.Thread(target=self._run, name=f"{account} line", daemon=True)
+
+    def start(self) -> None:
+        """Start."""
+        self._main.start()
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self._stopping.set()
+        self._woken.set()
+
+    def join(self) -> None:
+        """Wait for what is under way."""
+        if self._main.ident is not None:
+            self._main.join(PATIENCE)
+
+    def wake(self) -> None:
+        """Look for hints at once."""
+        self._woken.set()
+
+    def _run(self) -> None:
+        """Hold the account for as long as it can be held; what goes wrong is tried again."""
+        while not self._stopping.is_set():
+            try:
+                with ExitStack() as stack:
+                    epoch = stack.enter_context(self._service.store.lease(self._account))
+                    self._live(epoch)
+            except Busy as error:
+                self.pulse.why = str(error)
+            except StaleLease as error:
+                _log.warning("%s", error)
+            except Exception as error:  # noqa: BLE001 (one account's trouble is not the others')
+                self.pulse.why = f"{type(error).__name__}: {error}"
+                _log.exception("%s stopped; it is tried again", self._account)
+            finally:
+                self.pulse.held = False
+            self._stopping.wait(RETRY)
+
+    def _live(self, epoch: int) -> None:
+        desk = Desk(self._service, self._account, epoch)
+        desk.share(Gate(self._service.clock, self._service.sleep))
+        self.pulse.held, self.pulse.why = True, ""
+        desk.pulse = self.pulse
+        lost = threading.Event()
+
+        def sweeping() -> None:
+            while not (self._stopping.is_set() or lost.is_set()):
+                if desk.sweep_due and not desk.resting:
+                    self._asking(desk, desk.sweep, lost)
+                self._stopping.wait(BEAT)
+
+        sweeper = threading.Thread(target=sweeping, name=f"{self._account} sweep", daemon=True)
+        workers = self._service.settings.serve.workers
+        with ThreadPoolExecutor(workers, thread_name_prefix=f"{self._account} worker") as pool:
+            sweeper.start()
+            try:
+                while not (self._stopping.is_set() or lost.is_set()):
+                    self._woken.clear()
+                    if not desk.resting:
+                        self._dispatch(desk, pool, lost)
+                    self._woken.wait(BEAT)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+        sweeper.join(PATIENCE)
+        if lost.is_set():
+            raise StaleLease(f"{self._account} was taken over by another process")
+
+    def _dispatch(self, desk: Desk, pool: ThreadPoolExecutor, lost: threading.Event) -> None:
+        """Hand out what is due."""
+        now, store = desk.service.now(), desk.service.store
+        desk.service.refresh()
+        for each in desk.waiting(self._under_way()):
+            self._once(each.ref, pool, lambda each=each: self._hear(desk, each, lost))  # type: ignore[misc]
+        if _past(store.next_due(self._account), now):
+            self._once("fire", pool, lambda: self._asking(desk, desk.fire, lost))
+        if _past(store.next_try(self._account), now):
+            self._once("send", pool, lambda: self._asking(desk, desk.send, lost))
+
+    def _under_way(self) -> set[object]:
+        with self._lock:
+            return set(self._busy)
+
+    def _once(self, what: object, pool: ThreadPoolExecutor, do: Callable[[], None]) -> None:
+        """Have something done that is not under way already, and look again when it has ended."""
+        with self._lock:
+            if what in self._busy:
+                return
+            self._busy.add(what)
+
+        def done() -> None:
+            try:
+                if not self._stopping.is_set():
+                    do()
+            finally:
+                with self._lock:
+                    self._busy.discard(what)
+                # More may have come up meanwhile.
+                self._woken.set()
+
+        pool.submit(done)
+
+    def _hear(self, desk: Desk, waiting: Waiting, lost: threading.Event) -> None:
+        if desk.resting or desk.gate is None:
+            return
+        # Whether it enforces something is known only once it was read.
+        with desk.gate.urgent():
+            self._asking(desk, lambda: desk.hear([waiting]), lost)
+
+    def _asking(self, desk: Desk, do: Callable[[], object], lost: threading.Event) -> None:
+        """Do a piece of work; an account that cannot be asked rests, a lease that is lost ends all."""
+        try:
+            do()
+        except HelpdeskError as error:
+            desk.rest(error)
+        except StaleLease:
+            lost.set()
+        except StoreError as error:
+            # A disk that is full, a database that is locked: nothing is lost, it is done again.
+            _log.warning("%s: %s", self._account, error)
+            desk.pulse.rest(desk.service.now(), str(error))
+        except Exception as error:  # noqa: BLE001 (one ticket's trouble is not the others')
+            _log.exception("%s: a piece of work failed; it is done again", self._account)
+            desk.pulse.rest(desk.service.now(), f"{type(error).__name__}")
+        else:
+            desk.pulse.went_well()
+
+
+def _past(instant: Instant | None, now: Instant) -> bool:
+    return instant is not None and instant <= now
