@@ -19,6 +19,7 @@ _HERE: Final = Path(__file__).parent
 FILES: Final = {
     Capability.sweep: "reader.py",
     Capability.tags: "writer.py",
+    Capability.hooks: "hook.py",
 }
 
 
@@ -44,6 +45,7 @@ def load_manifest(vendor: str) -> Manifest:
             request_seconds=float(told["request_seconds"]),
             limits=told["limits"],
             oauth=dict(told.get("oauth") or {}),
+            hooks=dict(told.get("hooks") or {}),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -61,6 +63,10 @@ def faults(vendor: str) -> Iterator[str]:
             yield f"{vendor}: {file} is {'there' if there else 'missing'}, and the manifest says otherwise"
     if FETCHED & manifest.sign_in.keys() and not (folder / "signin.py").exists():
         yield f"{vendor}: signin.py is missing, and the manifest says otherwise"
-    for permission, reason in (*manifest.scopes.items(), *manifest.oauth.items()):
+    for permission, reason in (
+        *manifest.scopes.items(),
+        *manifest.oauth.items(),
+        *manifest.hooks.items(),
+    ):
         if not reason:
             yield f"{vendor}: permission {permission} has no reason"

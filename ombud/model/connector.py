@@ -33,6 +33,8 @@ class Capability(StrEnum):
     """Finds what became of a write by its key."""
     lifecycle = "lifecycle"
     """Knows the allowed edges between statuses."""
+    hooks = "hooks"
+    """Tells us what changes as it changes."""
 
 
 class Guarding(StrEnum):
@@ -59,6 +61,7 @@ class Manifest:
         request_seconds: longest a request can live, in seconds: an uncertain write waits twice as long.
         limits: rate limits in words, for people.
         oauth: scope of a token -> why it is needed; those for writing begin with `write`.
+        hooks: permission to install a hook -> why it is needed; one with a colon in it is a scope of a token.
 
     """
 
@@ -72,6 +75,7 @@ class Manifest:
     request_seconds: float
     limits: str = ""
     oauth: Mapping[str, str] = field(default_factory=dict)
+    hooks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
