@@ -37,6 +37,8 @@ MOST_UNKNOWN: Final = 60
 _MOST_FAILURES: Final = 3
 #: An instant that came is judged once in so long while the helpdesk cannot be asked.
 _AGAIN: Final = MINUTE
+#: What people decided takes effect within so long.
+_NOTICED: Final = 10 * SECOND
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,7 @@ class Desk:
         self._unknown: list[Instant] = []
         self._fired: dict[Ref, Instant] = {}
         self._next_sweep: Instant = 0
+        self._next_notice: Instant = 0
 
     def share(self, gate: Gate) -> None:
         """Have all that is asked of the helpdesk pass a gate."""
@@ -80,7 +83,7 @@ class Desk:
         if self.resting:
             return
         try:
-            self.service.refresh()
+            self.attend()
             if self.sweep_due:
                 self.sweep()
             self.hear(self.waiting())
@@ -90,6 +93,17 @@ class Desk:
             self.rest(error)
         else:
             self.pulse.went_well()
+
+    def attend(self) -> None:
+        """Look at what people decided meanwhile: waivers, steps of the rollout; what they change is due at once."""
+        service, now = self.service, self.service.now()
+        service.refresh()
+        if now < self._next_notice:
+            return
+        self._next_notice = now + _NOTICED
+        for bound in self.bounds:
+            if service.store.cursor(self.account, bound.name) is not None:
+                service.footing.notice(bound.name, self.epoch, now)
 
     @property
     def resting(self) -> bool:

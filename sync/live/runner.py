@@ -141,7 +141,7 @@ class Line:
     def _dispatch(self, desk: Desk, pool: ThreadPoolExecutor, lost: threading.Event) -> None:
         """Hand out what is due."""
         now, store = desk.service.now(), desk.service.store
-        desk.service.refresh()
+        desk.attend()
         for each in desk.waiting(self._under_way()):
             self._once(each.ref, pool, lambda each=each: self._hear(desk, each, lost))  # type: ignore[misc]
         if _past(store.next_due(self._account), now):
