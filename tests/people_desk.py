@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from ombud.model.facts import Verdict
+from ombud.sandbox.adf import plain
 from ombud.sandbox.serve import start_in_thread
 from sync.service import open_service
 from sync.waivers import approve, request_waiver
@@ -91,6 +92,11 @@ class Desk:
 
     def status(self, ticket):
         return self.world.find(ticket).status
+
+    def note(self, ticket):
+        """Give our note on a ticket; "" where there is none."""
+        comments = self.world.find(ticket).comments
+        return "".join(plain(each.body) for each in comments if "ombud" in each.properties)
 
     def tags(self, ticket):
         return sorted(

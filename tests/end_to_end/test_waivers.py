@@ -6,6 +6,7 @@ import pytest
 
 from ombud.model.instant import DAY
 from policies.condition import read_condition
+from sync.live.desk import Desk
 from sync.waivers import explain_breach, revoke
 from tests.people_desk import RIGID, RULE, desk_at
 
@@ -119,3 +120,21 @@ def test_an_explanation_stands_beside_the_breach(desk):
     said = "\n".join(desk.service.explain(f"sandbox:{ticket}", RIGID))
     assert f"FAIL     {RIGID}" in said
     assert "by ann: the file was lost" in said
+
+
+def test_a_waiver_takes_effect_within_seconds_where_the_account_is_live(desk):
+    ticket = desk.closed()
+    desk.sync()
+    desk.pass_time(minutes=20)
+    with desk.store.lease("sandbox") as epoch:
+        live = Desk(desk.service, "sandbox", epoch)
+        live.tick()
+        note = desk.note(ticket)
+        assert "Root cause" in note
+        desk.waive(desk.service.now() + 3 * DAY, case=desk.case(ticket))
+        desk.pass_time(minutes=1)
+        sweeps = live.pulse.sweeps
+        live.tick()
+        assert live.pulse.sweeps == sweeps
+    assert desk.stored(ticket) == ("waived", "waived")
+    assert "Root cause" not in desk.note(ticket)
