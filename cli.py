@@ -20,6 +20,7 @@ from ombud.commands.accounts import accounts
 from ombud.commands.backtest import backtest
 from ombud.commands.capture import capture
 from ombud.commands.clock import clock
+from ombud.commands.hooks import hooks
 from ombud.commands.macros import macros
 from ombud.commands.measures import measures
 from ombud.commands.packs import packs
@@ -54,6 +55,7 @@ app = typer.Typer(
     epilog="Start with: ombud demo. Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 helpdesk.",
 )
 app.add_typer(accounts, name="accounts")
+app.add_typer(hooks, name="hooks")
 app.add_typer(packs, name="packs")
 app.add_typer(rollout, name="rollout")
 app.add_typer(waivers, name="waivers")

@@ -130,13 +130,24 @@ def way_of(account: str, settings: Account, manifest: Manifest) -> str:
     return told
 
 
-def asked_scopes(manifest: Manifest, *, writes: bool) -> tuple[str, ...]:
-    """Give the scopes to ask for: those for reading alone, unless something is to be written."""
-    return tuple(name for name in manifest.oauth if writes or not _for_writing(name))
+def asked_scopes(manifest: Manifest, *, writes: bool, hooks: bool = False) -> tuple[str, ...]:
+    """Give the scopes to ask for: those for reading alone, unless something is to be written or hooks installed."""
+    asked = [name for name in manifest.oauth if writes or not _for_writing(name)]
+    if hooks:
+        # A scope of all resources (`write`) has that of each (`webhooks:write`) in it.
+        asked += [
+            name for name in manifest.hooks if ":" in name and name.rpartition(":")[2] not in asked
+        ]
+    return tuple(asked)
 
 
 def compare_scopes(
-    manifest: Manifest, granted: frozenset[str], *, writes: bool, renews: bool = False
+    manifest: Manifest,
+    granted: frozenset[str],
+    *,
+    writes: bool,
+    renews: bool = False,
+    hooks: bool = False,
 ) -> Iterator[Check]:
     """Compare the scopes that were granted with those that are needed; name the missing and the misspelt.
 
@@ -145,15 +156,20 @@ def compare_scopes(
         granted: what the helpdesk says was granted.
         writes: whether anything is to be written.
         renews: whether a refresh token came with the token, of whose scope no vendor speaks afterwards.
+        hooks: whether hooks may be installed; without their scope everything else goes on.
 
     """
-    asked = asked_scopes(manifest, writes=writes)
+    reasons = {**manifest.hooks, **manifest.oauth}
+    asked = asked_scopes(manifest, writes=writes, hooks=hooks)
     for name in asked:
         have = name in granted or (renews and name == _OFFLINE)
-        why = manifest.oauth[name] if have else f"was not granted; needed {manifest.oauth[name]}"
+        why = reasons[name] if have else f"was not granted; needed {reasons[name]}"
         remedy = "" if have else "Add it to the OAuth client, then run `ombud accounts connect`"
-        yield Check(f"Scope {name}", ok=have, why=why, remedy=remedy)
+        ok = have or (None if name in manifest.hooks else False)
+        yield Check(f"Scope {name}", ok=ok, why=why, remedy=remedy)
     for name in sorted(granted - set(asked)):
+        if name in manifest.hooks:
+            continue
         if name in manifest.oauth:
             why = "was granted, and is not needed to observe"
             yield Check(f"Scope {name}", ok=None, why=why, remedy="Take it away to be on the safe side")  # fmt: skip

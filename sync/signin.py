@@ -68,6 +68,11 @@ class SignIn:
             if binding.account == account
         )
 
+    @property
+    def _hooks(self) -> bool:
+        """Tell whether helpdesks can reach us, so that hooks may be installed."""
+        return self._settings.serve.url is not None
+
     def authorizer(self, account: str) -> Tokens | None:
         """Give what signs an account's requests, where that is not a secret in .env."""
         way = self.way(account)
@@ -78,7 +83,9 @@ class SignIn:
             asks = _oauth(
                 account, self._of(account), self._secrets(account), self._clock, self._sleep
             )
-            scopes = asked_scopes(self._manifest(account), writes=self.writes(account))
+            scopes = asked_scopes(
+                self._manifest(account), writes=self.writes(account), hooks=self._hooks
+            )
             held = Tokens(account, way, scopes, self._store, asks, self._clock)
             self._tokens[account] = held
         return held
@@ -139,6 +146,7 @@ class SignIn:
                 kept.scopes,
                 writes=self.writes(account),
                 renews=kept.refresh is not None,
+                hooks=self._hooks,
             )
         yield from self.foretell(account)
 
@@ -162,7 +170,9 @@ class SignIn:
             # A token that may not even ask what it may do may do nothing.
             nothing = Grant(token, None, instant(self._clock.now()), None, None, frozenset())
             scopes = vendor.placed(client, settings, nothing).scopes
-            yield from compare_scopes(manifest, scopes, writes=self.writes(account))
+            yield from compare_scopes(
+                manifest, scopes, writes=self.writes(account), hooks=self._hooks
+            )
         yield from self.foretell(account)
 
     def _client(self, account: str, base: str, authorizer: Authorizer) -> Client:

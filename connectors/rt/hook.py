@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from connectors.errors import ConfigurationError
 from connectors.hooks import PREFIX
 from connectors.rt.ear import RtEar
 from ombud.model.connector import Check
@@ -24,7 +25,7 @@ SCRIP: Final = "scrip"
 #: Seconds that an agent's request may be held up where we do not answer: for a connection, and in all.
 _TIMEOUT: Final = 2
 _ALARM: Final = 4
-_RUN: Final = "rt-setup-database --action insert --skip-create --datafile {file}"
+_RUN: Final = "rt-setup-database-5 --action insert --skip-create --datafile {file}"
 #: Takes away what an earlier file installed; inserting twice must not tell twice.
 _FORGET: Final = """\
 @Initial = ( sub {
@@ -126,7 +127,9 @@ class RtHooks:
 
 
 def _perl(text: str) -> str:
-    """Quote a text for Perl."""
+    """Quote a text for Perl, on one line."""
+    if not text.isprintable():
+        raise ConfigurationError(f"{text!r} cannot stand in a scrip")
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -35,7 +35,7 @@ def accounts_check(
             for name in ([account] if account else list(service.settings.accounts))
             for each in service.checks(name)
         ]
-    _print_checks(found, form)
+    print_checks(found, form)
 
 
 @accounts.command("connect")
@@ -65,10 +65,11 @@ def accounts_connect(
 
     with open_service(context.obj, SystemClock()) as service:
         found = service.connect(account, port=port, tell=tell, paste=pasted if paste else None)
-    _print_checks([(account, each) for each in found], form)
+    print_checks([(account, each) for each in found], form)
 
 
-def _print_checks(found: list[tuple[str, Check]], form: Form) -> None:
+def print_checks(found: list[tuple[str, Check]], form: Form) -> None:
+    """Print what was looked at; ends with 3 where something does not hold."""
     rows = [
         (
             name,

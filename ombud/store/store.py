@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from ombud.model.connector import Gone
 from ombud.model.event import Ref
@@ -168,6 +168,12 @@ class Store:
         with writing(self._engine) as db:
             check_version(db)
             _PUT_TOKEN.rows(db, [(account, self._vault.seal_token(account, plain), until)])
+
+    def drop_token(self, account: str) -> None:
+        """Forget what was kept by `keep_token`."""
+        with writing(self._engine) as db:
+            check_version(db)
+            db.execute(delete(token).where(token.c.account == account))
 
     def states(self, refs: Sequence[Ref]) -> dict[Ref, TicketState]:
         """Give how tickets were left, those that are known."""
