@@ -29,10 +29,10 @@ NOT_READ = {
     "trigger_create_201": "makes a rule; rules are read and left",
     "update_many_job_status": "a bulk update guards nothing",
     "custom_status_create_201": "makes a status",
-    "webhook_create_and_signing_secret": "webhooks are not read here",
-    "webhook_invocation_attempts": "webhooks are not read here",
-    "webhook_ticket_comment_added": "webhooks are not read here",
-    "webhook_ticket_status_changed": "webhooks are not read here",
+    "webhook_create_and_signing_secret": "what webhooks tell is read by the ear",
+    "webhook_invocation_attempts": "what webhooks tell is read by the ear",
+    "webhook_ticket_comment_added": "what webhooks tell is read by the ear",
+    "webhook_ticket_status_changed": "what webhooks tell is read by the ear",
 }
 AUDITS = ("oas_ticket_audits", "ticket_audits_global_cursor", "ticket_create_201")
 UPDATES = ("ticket_update_200_with_audit_and_warn",)
