@@ -14,6 +14,7 @@ from typing import Any
 
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.faults import Faults
+from ombud.sandbox.hooks import Hooks
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.journal import Journal
 
@@ -36,6 +37,7 @@ class Control:
         token: str,
         calls: list[dict[str, Any]],
         doors: dict[tuple[str, str], Door],
+        hooks: Hooks,
     ) -> None:
         self._clock, self._lock = clock, lock
         self._faults, self._token = faults, token
@@ -46,15 +48,26 @@ class Control:
             ("POST", "clock"): self._set_clock,
             ("GET", "faults"): lambda _call: faults.report(),
             ("POST", "faults"): self._order,
+            ("GET", "deliveries"): lambda call: hooks.lines(_after(call)),
+            ("GET", "hook-faults"): lambda _call: hooks.faults.report(),
+            ("POST", "hook-faults"): self._order_hooks,
+            ("GET", "hooks"): lambda _call: {"manual": hooks.manual},
+            ("POST", "hooks"): self._set_hooks,
             **doors,
         }
+        #: What is not answered under the world's lock: those who are told may ask back.
+        self._unlocked: dict[tuple[str, str], Door] = {("POST", "hooks/flush"): self._flush}
+        self._hooks = hooks
 
     def answer(self, call: Call) -> Answer:
         """Answer one call; what cannot be understood is a 400 that says why."""
         token = call.headers.get(HEADER)
         if token is None or not secrets.compare_digest(token.encode(), self._token.encode()):
             return Answer(401, {"error": f"the {HEADER} header is missing or wrong"})
-        door = self._doors.get((call.method, call.path.removeprefix("/_sandbox/")))
+        name = (call.method, call.path.removeprefix("/_sandbox/"))
+        door = self._doors.get(name)
+        if name in self._unlocked:
+            return Answer(200, self._unlocked[name](call))
         if door is None:
             return Answer(
                 404, {"error": "no such door", "doors": sorted(f"{m} {p}" for m, p in self._doors)}
@@ -78,12 +91,19 @@ class Control:
         return self._time()
 
     def _order(self, call: Call) -> Any:
-        orders = json.loads(call.body or b"null")
-        if not isinstance(orders, list):
-            message = "faults are ordered as a list, an empty one for none"
-            raise TypeError(message)
-        self._faults.order(orders)
+        self._faults.order(_orders(call))
         return self._faults.report()
+
+    def _order_hooks(self, call: Call) -> Any:
+        self._hooks.faults.order(_orders(call))
+        return self._hooks.faults.report()
+
+    def _set_hooks(self, call: Call) -> Any:
+        self._hooks.manual = bool(told(call, "manual")["manual"])
+        return {"manual": self._hooks.manual}
+
+    def _flush(self, call: Call) -> Any:
+        return {"attempts": self._hooks.flush(everything=call.one("everything") == "true")}
 
 
 def told(call: Call, *allowed: str) -> dict[str, Any]:
@@ -93,6 +113,14 @@ def told(call: Call, *allowed: str) -> dict[str, Any]:
         message = f"an object of {', '.join(allowed)} is expected"
         raise ValueError(message)
     return body
+
+
+def _orders(call: Call) -> list[dict[str, Any]]:
+    orders = json.loads(call.body or b"null")
+    if not isinstance(orders, list):
+        message = "faults are ordered as a list, an empty one for none"
+        raise TypeError(message)
+    return orders
 
 
 def _after(call: Call) -> int:

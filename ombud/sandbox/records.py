@@ -187,3 +187,15 @@ class Issue:
         then.properties = dict(self.properties)
         then.links = list(self.links)
         return then
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was committed: what, to which ticket, when, by whom; with its entry or its comment."""
+
+    what: str
+    issue: Issue
+    moment: datetime
+    actor: str | None
+    entry: Entry | None = None
+    comment: Comment | None = None

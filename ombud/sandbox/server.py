@@ -139,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._handle()
 
+    def do_PATCH(self) -> None:
+        self._handle()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: the list of calls is the log."""
 

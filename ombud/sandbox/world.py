@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from ombud.sandbox.clock import SteppableClock, instant
 from ombud.sandbox.index import Index
 from ombud.sandbox.journal import Journal
 from ombud.sandbox.records import (
+    Act,
     Comment,
     Entry,
     Field,
@@ -60,6 +61,8 @@ class World:
         self.comment_homes: dict[str, str] = {}
         self.live = False
         self.request: str | None = None
+        #: Who is told of every committed write once the world is open, while its lock is held.
+        self.listeners: list[Callable[[Act], None]] = []
         self._printer = Printer(self)
         self._numbers = {"issue": 10100, "entry": 20100, "comment": 30100, "link": 40100}
 
@@ -175,7 +178,8 @@ class World:
                 "entry": entry.id,
                 "history_metadata": history_metadata,
             }
-            self._done(issue, moment, actor, "edit" if to_status is None else "transition", detail)
+            what = "edit" if to_status is None else "transition"
+            self._done(issue, moment, actor, what, detail, entry=entry)
             return entry
 
     def comment(
@@ -208,7 +212,7 @@ class World:
             self.comment_homes[made.id] = issue.id
             insort(issue.comments, made, key=lambda one: (one.created, int(one.id)))
             detail = {"comment": made.id, "body": text, "public": public, "properties": stored}
-            self._done(issue, moment, author, "comment", detail)
+            self._done(issue, moment, author, "comment", detail, comment=made)
             return made
 
     def edit_comment(
@@ -239,6 +243,7 @@ class World:
                 actor,
                 "edit comment",
                 {"comment": comment_id, "body": text, "public": public},
+                comment=found,
             )
             return found
 
@@ -247,8 +252,10 @@ class World:
     ) -> None:
         """Take a comment away without a trace."""
         with self._writing(issue_id, when) as (issue, moment):
+            gone = next((one for one in issue.comments if one.id == comment_id), None)
             issue.comments = [one for one in issue.comments if one.id != comment_id]
-            self._done(issue, moment, actor, "delete comment", {"comment": comment_id})
+            detail = {"comment": comment_id}
+            self._done(issue, moment, actor, "delete comment", detail, comment=gone)
 
     def delete(self, issue_id: str, when: datetime | None = None, actor: str | None = None) -> None:
         """Delete a ticket for good."""
@@ -271,9 +278,14 @@ class World:
             old_key = issue.key
             issue.project, issue.key = project, new_key
             self.keys[new_key] = issue.id
-            self._enter(issue, actor, moment, items, None)
-            self._done(issue, moment, actor, "move", {"from": old_key, "to": new_key})
+            entry = self._enter(issue, actor, moment, items, None)
+            detail = {"from": old_key, "to": new_key}
+            self._done(issue, moment, actor, "move", detail, entry=entry)
             return issue
+
+    def printed(self, name: str, value: Any) -> Item:
+        """Return a field's first value as a changelog prints it."""
+        return self._printer.field(name, None, value)
 
     def told(self, moment: datetime) -> datetime:
         """Return an instant as the helpdesk will tell it."""
@@ -293,16 +305,10 @@ class World:
             for this, other, outward in ((a, b, True), (b, a, False)):
                 with self._writing(this, when) as (issue, moment):
                     issue.links.append(Link(number, type, outward, other))
-                    self._enter(
-                        issue,
-                        actor,
-                        moment,
-                        [self._printer.link(type, self.issues[other].key)],
-                        None,
-                    )
-                    self._done(
-                        issue, moment, actor, "link", {"link": number, "other": other, "type": type}
-                    )
+                    item = self._printer.link(type, self.issues[other].key)
+                    entry = self._enter(issue, actor, moment, [item], None)
+                    detail = {"link": number, "other": other, "type": type}
+                    self._done(issue, moment, actor, "link", detail, entry=entry)
             return number
 
     def unlink(self, number: str, when: datetime | None = None, actor: str | None = None) -> None:
@@ -316,10 +322,9 @@ class World:
                     issue.links.remove(gone)
                     other = self.issues[gone.other].key
                     item = self._printer.unlink(gone.type, other)
-                    self._enter(issue, actor, moment, [item], None)
-                    self._done(
-                        issue, moment, actor, "unlink", {"link": number, "other": gone.other}
-                    )
+                    entry = self._enter(issue, actor, moment, [item], None)
+                    detail = {"link": number, "other": gone.other}
+                    self._done(issue, moment, actor, "unlink", detail, entry=entry)
 
     def set_property(self, issue_id: str, key: str, value: Any, actor: str | None = None) -> None:
         """Set an issue property, or take it away with None; neither changelog nor `updated` tell of it."""
@@ -363,13 +368,23 @@ class World:
         return entry
 
     def _done(
-        self, issue: Issue, moment: datetime, actor: str | None, what: str, detail: Any
+        self,
+        issue: Issue,
+        moment: datetime,
+        actor: str | None,
+        what: str,
+        detail: Any,
+        *,
+        entry: Entry | None = None,
+        comment: Comment | None = None,
     ) -> None:
         issue.updated = max(issue.updated, moment)
         now = self.clock.now()
         self.index.written(issue, now, lagging=self.live)
         if self.live:
             self.journal.append(now, actor, what, issue.id, detail, self.request)
+            for tell in self.listeners:
+                tell(Act(what, issue, moment, actor, entry, comment))
 
     def _moment(self, when: datetime | None, issue: Issue | None = None) -> datetime:
         """Return when a write happens: on a standing clock one ticket's writes are a millisecond apart."""

@@ -65,7 +65,7 @@ class Gateway:
     client_secret: str = field(default_factory=lambda: secrets.token_hex(24))
     cloud_id: str = "35273b54-0000-4000-8000-5a4d0b0c0d0e"
     configured: frozenset[str] = frozenset(
-        {"read:jira-work", "read:jira-user", "write:jira-work", _OFFLINE}
+        {"read:jira-work", "read:jira-user", "write:jira-work", "manage:jira-webhook", _OFFLINE}
     )
     scoped_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     scoped: frozenset[str] = frozenset({"read:jira-work", "read:jira-user", "write:jira-work"})
@@ -199,6 +199,8 @@ def needed(method: str, path: str) -> str:
     """Return the classic scope that a request needs."""
     if path.endswith(("/myself", "/user")):
         return "read:jira-user"
+    if path.endswith(("/webhook", "/webhook/refresh")):
+        return "manage:jira-webhook"
     if path.endswith("/workflows"):
         return "manage:jira-configuration"
     if method == "GET" or path.endswith(_QUESTIONS):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ombud.sandbox import adf, desk
 from ombud.sandbox.jira.http import Request
-from ombud.sandbox.records import Comment, Entry, Field, Issue, Person, Project
+from ombud.sandbox.records import Comment, Entry, Field, Issue, Item, Person, Project
 from ombud.sandbox.world import World
 
 EMBEDDED_COMMENTS = 20
@@ -217,21 +217,23 @@ class View:
         for item in entry.items:
             if only is not None and item.field_id not in only:
                 continue
-            printed = {"field": item.field, "fieldtype": item.field_type}
-            if item.field_id is not None:
-                printed["fieldId"] = item.field_id
-            made["items"].append(
-                printed
-                | {
-                    "from": item.before,
-                    "fromString": item.before_text,
-                    "to": item.after,
-                    "toString": item.after_text,
-                }
-            )
+            made["items"].append(self.item(item))
         if entry.history_metadata is not None:
             made["historyMetadata"] = entry.history_metadata
         return made
+
+    @staticmethod
+    def item(item: Item) -> dict[str, Any]:
+        """Print one field's change."""
+        made: dict[str, Any] = {"field": item.field, "fieldtype": item.field_type}
+        if item.field_id is not None:
+            made["fieldId"] = item.field_id
+        return made | {
+            "from": item.before,
+            "fromString": item.before_text,
+            "to": item.after,
+            "toString": item.after_text,
+        }
 
     def fields(self, issue: Issue, wanted: list[str]) -> dict[str, Any]:
         """Print the wanted fields; unknown names are passed over, as Jira does."""

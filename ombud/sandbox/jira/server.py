@@ -12,6 +12,7 @@ from ombud.sandbox.control import Control, Door, plain_values, told
 from ombud.sandbox.desk import API_ACCOUNT
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.jira import wire
+from ombud.sandbox.jira.hooks import Registry
 from ombud.sandbox.jira.http import RefusedError
 from ombud.sandbox.jira.site import Site
 from ombud.sandbox.server import Server
@@ -24,6 +25,7 @@ class JiraServer(Server):
     Attributes:
         world: people, projects and issues.
         site: the wire's own state.
+        registry, hooks: the webhooks, and what delivers to them.
         email, token: what a client signs in with.
         client_id, client_secret: of the OAuth client.
     """
@@ -36,14 +38,18 @@ class JiraServer(Server):
         token: str | None = None,
         control_token: str | None = None,
         index_lag_seconds: float = 0,
+        manual_hooks: bool = False,
     ) -> None:
         self.world = world or World()
         self.email = API_ACCOUNT.email
         self.token = token or secrets.token_urlsafe(24)
-        self.site = Site(self.world, {self.email: self.token})
+        self.registry = Registry(self.world, manual=manual_hooks)
+        self.hooks = self.registry.hooks
+        self.site = Site(self.world, {self.email: self.token}, registry=self.registry)
         self.client_id = self.site.gateway.client_id
         self.client_secret = self.site.gateway.client_secret
         super().__init__(_Jira(self.site), port=port, control_token=control_token)
+        self.registry.base = self.url
         self.world.index.lag_seconds = index_lag_seconds
         self.world.open()
         self.control = Control(
@@ -54,7 +60,13 @@ class JiraServer(Server):
             self.control_token,
             self.calls,
             _Doors(self.site).all(),
+            self.hooks,
         )
+
+    def stop(self) -> None:
+        """Stop answering, and delivering."""
+        self.hooks.stop()
+        super().stop()
 
 
 class _Jira:
@@ -162,7 +174,9 @@ class _Doors:
 
     def _settings(self, call: Call) -> Any:
         """Change what the wire allows: index lag, limits, page size, screens, permissions."""
-        body = told(call, "index_lag_seconds", "limits", "page_cap", "withheld", "off_screen")
+        body = told(
+            call, "index_lag_seconds", "limits", "page_cap", "withheld", "granted", "off_screen"
+        )
         site = self._site
         if "index_lag_seconds" in body:
             site.world.index.lag_seconds = float(body["index_lag_seconds"])
@@ -175,6 +189,8 @@ class _Doors:
             setattr(site.limits, name, value)
         for account, names in body.get("withheld", {}).items():
             site.withheld[self._person(account)] = set(names)
+        for account, names in body.get("granted", {}).items():
+            site.granted[self._person(account)] = set(names)
         for project, fields in body.get("off_screen", {}).items():
             site.world.edit_screens[project] -= set(fields)
         return {"ok": True}

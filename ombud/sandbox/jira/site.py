@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ombud.sandbox.desk import API_ACCOUNT
+from ombud.sandbox.jira.hooks import Registry
 from ombud.sandbox.jira.http import RefusedError, Request, missing
 from ombud.sandbox.jira.limits import Limits
 from ombud.sandbox.jira.oauth import Gateway
@@ -53,6 +54,8 @@ class Site:
     Attributes:
         tokens: API token by e-mail address.
         withheld: permissions an account lacks; a customer has none.
+        granted: permissions of administrators that an account has been given.
+        registry: the webhooks.
         page_cap: the most rows a search page carries when many fields are asked for.
         gateway: sign-in by OAuth, and the way to the site through it.
         snapshots: orders of running searches that cannot be walked by position.
@@ -61,6 +64,10 @@ class Site:
     world: World
     tokens: dict[str, str] = field(default_factory=dict)
     withheld: dict[str, set[str]] = field(default_factory=dict)
+    granted: dict[str, set[str]] = field(
+        default_factory=lambda: {API_ACCOUNT.account_id: {"ADMINISTER"}}
+    )
+    registry: Registry | None = None
     limits: Limits = field(default_factory=Limits)
     page_cap: int = 100
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(12))
@@ -108,7 +115,8 @@ class Site:
         """Tell whether an account holds a permission."""
         if person is None or person.role == "customer":
             return False
-        if permission in _ADMINISTRATION and person.role != "app":
+        given = permission in self.granted.get(person.account_id, ())
+        if permission in _ADMINISTRATION and person.role != "app" and not given:
             return False
         return permission not in self.withheld.get(person.account_id, ())
 

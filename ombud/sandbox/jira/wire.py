@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ombud.sandbox.http import Answer, Call
-from ombud.sandbox.jira import comments, issue, meta, properties, search, transitions
+from ombud.sandbox.jira import comments, issue, meta, properties, search, transitions, webhooks
 from ombud.sandbox.jira.http import RefusedError, Request
 from ombud.sandbox.jira.oauth import ClosedError
 from ombud.sandbox.jira.site import Site
@@ -75,8 +75,21 @@ ROUTES = [
     _route("GET", "/issue/{issue}/properties/{key}", properties.read),
     _route("PUT", "/issue/{issue}/properties/{key}", properties.put),
     _route("DELETE", "/issue/{issue}/properties/{key}", properties.delete),
+    _route("GET", "/webhook", webhooks.app_listing),
+    _route("POST", "/webhook", webhooks.app_create),
+    _route("DELETE", "/webhook", webhooks.app_delete),
+    _route("PUT", "/webhook/refresh", webhooks.app_refresh),
 ]
-_SERVICE = _route("POST", "/rest/servicedeskapi/request/{issue}/comment", comments.service_comment)
+_ADMIN_HOOKS = "/rest/webhooks/1.0/webhook"
+#: Resources with roots of their own.
+_OTHERS = [
+    _route("POST", "/rest/servicedeskapi/request/{issue}/comment", comments.service_comment),
+    _route("GET", _ADMIN_HOOKS, webhooks.listing),
+    _route("POST", _ADMIN_HOOKS, webhooks.create),
+    _route("GET", f"{_ADMIN_HOOKS}/{{webhook}}", webhooks.read),
+    _route("PUT", f"{_ADMIN_HOOKS}/{{webhook}}", webhooks.change),
+    _route("DELETE", f"{_ADMIN_HOOKS}/{{webhook}}", webhooks.delete),
+]
 _ROOT = re.compile(r"/rest/api/(?P<version>[23]|latest)(?P<rest>/.*)")
 
 
@@ -122,7 +135,7 @@ def answer(site: Site, call: Call) -> Answer:
 
 def _find(request: Request) -> tuple[Route, dict[str, str]]:
     match = _ROOT.fullmatch(request.path)
-    rest, routes = request.path, [_SERVICE]
+    rest, routes = request.path, _OTHERS
     if match is not None:
         request.version = "3" if match["version"] == "3" else "2"
         rest, routes = match["rest"], ROUTES

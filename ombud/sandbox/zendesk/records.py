@@ -133,6 +133,19 @@ class Ticket:
     deleted_at: datetime | None = None
     ai_agent: bool = False
     problem: int | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was committed: an audit, or a deletion, which has none; `number` counts acts."""
+
+    number: int
+    what: Literal["audit", "delete", "scrub"]
+    ticket: Ticket
+    moment: datetime
+    author: int
+    audit: Audit | None = None
 
 
 def rule_via(rule: Rule) -> dict[str, Any]:

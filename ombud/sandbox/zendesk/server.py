@@ -11,6 +11,7 @@ from ombud.sandbox.control import Control, plain_values, told
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.server import Server
 from ombud.sandbox.zendesk import desk, wire
+from ombud.sandbox.zendesk.hooks import Registry
 from ombud.sandbox.zendesk.http import refused
 from ombud.sandbox.zendesk.oauth import SignIn
 from ombud.sandbox.zendesk.site import Site
@@ -23,6 +24,7 @@ class ZendeskServer(Server):
     Attributes:
         world: users, fields and tickets.
         site: the wire's own state.
+        registry, hooks: the webhooks, and what delivers to them.
         email, token: an API token.
         client_id, client_secret: of the OAuth client.
         subdomain: what stands before the vendor's own domain.
@@ -37,13 +39,16 @@ class ZendeskServer(Server):
         port: int = 0,
         token: str | None = None,
         control_token: str | None = None,
+        manual_hooks: bool = False,
     ) -> None:
         self.world = world or ZendeskWorld()
         self.email = desk.ADMIN.email
         self.token = token or secrets.token_urlsafe(24)
         sign_in = SignIn(self.email, self.token, self.world.users[desk.ADMIN.id])
         self.client_id, self.client_secret = sign_in.client_id, sign_in.client_secret
-        self.site = Site(self.world, sign_in)
+        self.registry = Registry(self.world, manual=manual_hooks)
+        self.hooks = self.registry.hooks
+        self.site = Site(self.world, sign_in, registry=self.registry)
         super().__init__(_Zendesk(self.site), port=port, control_token=control_token)
         self.world.open()
         self.control = Control(
@@ -58,7 +63,13 @@ class ZendeskServer(Server):
                 ("POST", "settings"): self._settings,
                 ("GET", "state"): self._state,
             },
+            self.hooks,
         )
+
+    def stop(self) -> None:
+        """Stop answering, and delivering."""
+        self.hooks.stop()
+        super().stop()
 
     def _act(self, call: Call) -> Any:
         """Do one act or several: {"do": "create" | "update" | "delete" | "merge", "actor", "ticket", "values"}."""

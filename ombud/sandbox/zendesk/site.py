@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ombud.sandbox.zendesk.hooks import Registry
 from ombud.sandbox.zendesk.http import Request, forbidden, missing
 from ombud.sandbox.zendesk.limits import Limits
 from ombud.sandbox.zendesk.oauth import SignIn
@@ -17,11 +18,13 @@ class Site:
     """An account: its world, who may sign in, its limits, and jobs that were asked for.
 
     Attributes:
+        registry: the webhooks.
         page_cap: the most rows an export's page carries.
     """
 
     world: ZendeskWorld
     sign_in: SignIn
+    registry: Registry | None = None
     limits: Limits = field(default_factory=Limits)
     page_cap: int = 1000
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ombud.sandbox.http import Answer, Call
-from ombud.sandbox.zendesk import reads, writes
+from ombud.sandbox.zendesk import reads, webhooks, writes
 from ombud.sandbox.zendesk.http import RefusedError, Request, forbidden, refused
 from ombud.sandbox.zendesk.records import User
 from ombud.sandbox.zendesk.site import Site
@@ -67,6 +67,21 @@ ROUTES = [
     _route("POST", "/tickets/{ticket}/tags", writes.tag, "tickets"),
     _route("DELETE", "/tickets/{ticket}/tags", writes.tag, "tickets"),
     _route("POST", "/tickets/{ticket}/merge", writes.merge, "tickets"),
+    _route("GET", "/webhooks", webhooks.listing, "webhooks"),
+    _route("POST", "/webhooks", webhooks.create, "webhooks"),
+    _route("GET", "/webhooks/{webhook}", webhooks.read, "webhooks"),
+    _route("PATCH", "/webhooks/{webhook}", webhooks.change, "webhooks"),
+    _route("PUT", "/webhooks/{webhook}", webhooks.change, "webhooks"),
+    _route("DELETE", "/webhooks/{webhook}", webhooks.delete, "webhooks"),
+    _route("GET", "/webhooks/{webhook}/signing_secret", webhooks.secret, "webhooks"),
+    _route("POST", "/webhooks/{webhook}/signing_secret", webhooks.secret, "webhooks"),
+    _route("GET", "/webhooks/{webhook}/invocations", webhooks.invocations, "webhooks"),
+    _route(
+        "GET",
+        "/webhooks/{webhook}/invocations/{invocation}/attempts",
+        webhooks.attempts,
+        "webhooks",
+    ),
 ]
 
 
@@ -87,7 +102,9 @@ def answer(site: Site, call: Call) -> Answer:
             call.who = str(user.id) if user is not None else None
             _allowed(route, user, scopes)
             update = (
-                (user.id, parts["ticket"]) if user and route.method in {"PUT", "DELETE"} else None
+                (user.id, parts["ticket"])
+                if user and "ticket" in parts and route.method in {"PUT", "DELETE"}
+                else None
             )
             headers = site.limits.admit(now, export=route.export, update=update)
             request = Request(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.journal import Journal
@@ -15,6 +15,7 @@ from ombud.sandbox.world import DEFAULT_NOW
 from ombud.sandbox.zendesk import desk
 from ombud.sandbox.zendesk.records import (
     SYSTEM,
+    Act,
     Audit,
     CustomStatus,
     Event,
@@ -72,6 +73,9 @@ class ZendeskWorld:
         self.audits: dict[int, Audit] = {}
         self.request: str | None = None
         self.live = False
+        #: Who is told of every committed update once the account is open, while its lock is held.
+        self.listeners: list[Callable[[Act], None]] = []
+        self._acts = 0
         self._next = 2_000_000
         self._ran: datetime | None = None
         self._stamps: list[tuple[int, int]] = []
@@ -169,6 +173,7 @@ class ZendeskWorld:
             ticket.status, ticket.deleted_at = "deleted", moment
             self._touch(ticket, moment)
             self._note(moment, author, "delete", number, {})
+            self._told("delete", ticket, moment, author)
 
     def scrub(self, number: int) -> None:
         """Take the content of a deleted ticket, as happens 30 days after."""
@@ -176,7 +181,9 @@ class ZendeskWorld:
             ticket = self.tickets[number]
             ticket.subject = ticket.description = "SCRUBBED"
             ticket.fields, ticket.tags = {}, []
-            self._touch(ticket, self._moment(None))
+            moment = self._moment(None)
+            self._touch(ticket, moment)
+            self._told("scrub", ticket, moment, SYSTEM)
 
     def merge(self, source: int, target: int, author: int, when: datetime | None = None) -> None:
         """Close a ticket into another, with a comment on both."""
@@ -438,7 +445,9 @@ class ZendeskWorld:
         insort(self._log, (int(moment.timestamp()), audit.id))
         self._touch(ticket, moment)
         told = [{"type": each.type, **each.told} for each in audit.events]
-        self._note(moment, audit.author, "audit", ticket.id, {"audit": audit.id, "events": told})
+        detail = {"audit": audit.id, "events": told, "via": audit.via, "custom": audit.custom}
+        self._note(moment, audit.author, "audit", ticket.id, detail)
+        self._told("audit", ticket, moment, audit.author, audit)
 
     def _touch(self, ticket: Ticket, moment: datetime) -> None:
         old = (int(ticket.generated.timestamp()), ticket.id)
@@ -451,6 +460,20 @@ class ZendeskWorld:
     def _note(self, moment: datetime, author: int, what: str, ticket: int, detail: Any) -> None:
         if self.live:
             self.journal.append(moment, str(author), what, str(ticket), detail, self.request)
+
+    def _told(
+        self,
+        what: Literal["audit", "delete", "scrub"],
+        ticket: Ticket,
+        moment: datetime,
+        author: int,
+        audit: Audit | None = None,
+    ) -> None:
+        if not self.live:
+            return
+        self._acts += 1
+        for tell in self.listeners:
+            tell(Act(self._acts, what, ticket, moment, author, audit))
 
     def _moment(self, when: datetime | None) -> datetime:
         return (when or self.clock.now()).astimezone(UTC).replace(microsecond=0)
