@@ -38,6 +38,7 @@ class Control:
         calls: list[dict[str, Any]],
         doors: dict[tuple[str, str], Door],
         hooks: Hooks,
+        tick: Callable[[], None],
     ) -> None:
         self._clock, self._lock = clock, lock
         self._faults, self._token = faults, token
@@ -57,7 +58,7 @@ class Control:
         }
         #: What is not answered under the world's lock: those who are told may ask back.
         self._unlocked: dict[tuple[str, str], Door] = {("POST", "hooks/flush"): self._flush}
-        self._hooks = hooks
+        self._hooks, self._tick = hooks, tick
 
     def answer(self, call: Call) -> Answer:
         """Answer one call; what cannot be understood is a 400 that says why."""
@@ -88,14 +89,15 @@ class Control:
             self._clock.set(datetime.fromisoformat(body["set"]))
         if "advance_seconds" in body:
             self._clock.advance(float(body["advance_seconds"]))
+        self._tick()
         return self._time()
 
     def _order(self, call: Call) -> Any:
-        self._faults.order(_orders(call))
+        self._faults.order(orders(call))
         return self._faults.report()
 
     def _order_hooks(self, call: Call) -> Any:
-        self._hooks.faults.order(_orders(call))
+        self._hooks.faults.order(orders(call))
         return self._hooks.faults.report()
 
     def _set_hooks(self, call: Call) -> Any:
@@ -115,12 +117,13 @@ def told(call: Call, *allowed: str) -> dict[str, Any]:
     return body
 
 
-def _orders(call: Call) -> list[dict[str, Any]]:
-    orders = json.loads(call.body or b"null")
-    if not isinstance(orders, list):
-        message = "faults are ordered as a list, an empty one for none"
+def orders(call: Call) -> list[dict[str, Any]]:
+    """Return a call's body, a list of what shall be in force."""
+    told = json.loads(call.body or b"null")
+    if not isinstance(told, list):
+        message = "a list is expected, an empty one for none"
         raise TypeError(message)
-    return orders
+    return told
 
 
 def _after(call: Call) -> int:

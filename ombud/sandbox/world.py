@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ombud.sandbox import desk
+from ombud.sandbox.automations import Automations
 from ombud.sandbox.changes import Printer
 from ombud.sandbox.clock import SteppableClock, instant
 from ombud.sandbox.index import Index
@@ -63,6 +64,9 @@ class World:
         self.request: str | None = None
         #: Who is told of every committed write once the world is open, while its lock is held.
         self.listeners: list[Callable[[Act], None]] = []
+        self.automations = Automations(self)
+        #: What the helpdesk does about a write, once everybody has been told of it.
+        self.reactions: list[Callable[[Act], None]] = [self.automations.react]
         self._printer = Printer(self)
         self._numbers = {"issue": 10100, "entry": 20100, "comment": 30100, "link": 40100}
 
@@ -149,6 +153,8 @@ class World:
         """Change fields and status in one changelog entry and return it; None when nothing changed."""
         with self._writing(issue_id, when) as (issue, moment):
             values = dict(changes)
+            if to_status is not None and to_status != issue.status and self.live:
+                values = self.automations.on_the_way(issue, to_status, values)
             resolution = desk.RESOLVES.get(to_status or "")
             if resolution and "resolution" not in values and issue.fields.get("resolution") is None:
                 values["resolution"] = resolution
@@ -337,6 +343,16 @@ class World:
                 issue.properties[key] = value
             self._done(issue, issue.updated, actor, "property", {"key": key, "value": value})
 
+    def tick(self) -> None:
+        """Let automations do what has become due by the clock; every request over the wire does so first."""
+        with self.lock:
+            self.automations.tick()
+
+    def deactivate(self, account: str) -> None:
+        """Take an account out of service; what is assigned to it stays so."""
+        with self.lock:
+            self.people[account].active = False
+
     def visible(self) -> Iterable[Issue]:
         """Return the tickets that exist, in no promised order."""
         return (issue for issue in self.issues.values() if issue.deleted is None)
@@ -383,8 +399,9 @@ class World:
         self.index.written(issue, now, lagging=self.live)
         if self.live:
             self.journal.append(now, actor, what, issue.id, detail, self.request)
-            for tell in self.listeners:
-                tell(Act(what, issue, moment, actor, entry, comment))
+            act = Act(what, issue, moment, actor, entry, comment)
+            for tell in (*self.listeners, *self.reactions):
+                tell(act)
 
     def _moment(self, when: datetime | None, issue: Issue | None = None) -> datetime:
         """Return when a write happens: on a standing clock one ticket's writes are a millisecond apart."""

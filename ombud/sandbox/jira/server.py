@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from ombud.sandbox.control import Control, Door, plain_values, told
+from ombud.sandbox.control import Control, Door, orders, plain_values, told
 from ombud.sandbox.desk import API_ACCOUNT
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.jira import wire
@@ -61,6 +61,7 @@ class JiraServer(Server):
             self.calls,
             _Doors(self.site).all(),
             self.hooks,
+            self.world.tick,
         )
 
     def stop(self) -> None:
@@ -99,7 +100,14 @@ class _Doors:
             ("POST", "act-as-agent"): self._act,
             ("POST", "settings"): self._settings,
             ("GET", "state"): self._state,
+            ("GET", "automations"): lambda _call: self._site.world.automations.report(),
+            ("POST", "automations"): self._automate,
         }
+
+    def _automate(self, call: Call) -> Any:
+        automations = self._site.world.automations
+        automations.order(orders(call))
+        return automations.report()
 
     def _act(self, call: Call) -> Any:
         acts = json.loads(call.body or b"null")
@@ -115,6 +123,9 @@ class _Doors:
                 act["project"], act.get("type", "Complaint"), act.get("fields", {}), actor, when
             )
             return {"issue": made.id, "key": made.key}
+        if what == "deactivate":
+            world.deactivate(actor)
+            return {"account": actor}
         issue = world.find(str(act.pop("issue")))
         if issue is None:
             message = "no such ticket"

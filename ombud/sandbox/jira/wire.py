@@ -98,6 +98,7 @@ def answer(site: Site, call: Call) -> Answer:
     headers: dict[str, str] = {}
     try:
         with site.world.lock:
+            site.world.tick()
             now = site.world.clock.now()
             made_outside = site.gateway.answer(call, now)
             if made_outside is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +67,8 @@ class Rule:
     """A trigger, which runs within an update, or an automation, which runs by the hour.
 
     `conditions` are pairs of a field of the ticket and the value it must have; "changed:status" asks that the
-    update set it. `actions` are what an update may hold, "notify" among them.
+    update set it, "was:status" that the update found it so. `actions` are what an update may hold, "notify" among
+    them. A trigger runs `times` for one ticket, None being for ever; `ran` counts by ticket.
     """
 
     id: int
@@ -75,6 +77,8 @@ class Rule:
     actions: Mapping[str, Any]
     hours: int | None = None
     active: bool = True
+    times: int | None = None
+    ran: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)

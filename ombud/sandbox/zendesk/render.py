@@ -33,7 +33,7 @@ def ticket(told: Ticket, base: str, *, exported: bool = False) -> dict[str, Any]
         "via": told.via,
         "created_at": time(told.created),
         "updated_at": time(told.updated),
-        "type": None,
+        "type": told.type,
         "subject": told.subject,
         "raw_subject": told.subject,
         "description": told.description,
@@ -226,6 +226,10 @@ def rule(told: Rule, base: str) -> dict[str, Any]:
     for name, value in told.conditions:
         if name.startswith("changed:"):
             every.append({"field": name[8:], "operator": "value", "value": str(value)})
+        elif name.startswith("was:"):
+            every.append({"field": name[4:], "operator": "value_previous", "value": str(value)})
+        elif name == "tag":
+            every.append({"field": "current_tags", "operator": "includes", "value": value})
         elif name == "not_tag":
             every.append({"field": "current_tags", "operator": "not_includes", "value": value})
         else:

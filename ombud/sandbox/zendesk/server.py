@@ -7,10 +7,10 @@ import secrets
 from dataclasses import asdict
 from typing import Any
 
-from ombud.sandbox.control import Control, plain_values, told
+from ombud.sandbox.control import Control, orders, plain_values, told
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.server import Server
-from ombud.sandbox.zendesk import desk, wire
+from ombud.sandbox.zendesk import automations, desk, wire
 from ombud.sandbox.zendesk.hooks import Registry
 from ombud.sandbox.zendesk.http import refused
 from ombud.sandbox.zendesk.oauth import SignIn
@@ -62,14 +62,21 @@ class ZendeskServer(Server):
                 ("POST", "act"): self._act,
                 ("POST", "settings"): self._settings,
                 ("GET", "state"): self._state,
+                ("GET", "automations"): lambda _call: automations.report(self.world),
+                ("POST", "automations"): self._automate,
             },
             self.hooks,
+            self.world.tick,
         )
 
     def stop(self) -> None:
         """Stop answering, and delivering."""
         self.hooks.stop()
         super().stop()
+
+    def _automate(self, call: Call) -> Any:
+        automations.order(self.world, orders(call))
+        return automations.report(self.world)
 
     def _act(self, call: Call) -> Any:
         """Do one act or several: {"do": "create" | "update" | "delete" | "merge", "actor", "ticket", "values"}."""
@@ -78,6 +85,9 @@ class ZendeskServer(Server):
 
     def _one(self, act: dict[str, Any]) -> Any:
         author, values = int(act["actor"]), dict(act.get("values", {}))
+        if act["do"] == "deactivate":
+            self.world.deactivate(author)
+            return {"user": author}
         if "custom_fields" in values:
             values["custom_fields"] = {int(k): v for k, v in values["custom_fields"].items()}
         if act["do"] == "create":
@@ -87,6 +97,8 @@ class ZendeskServer(Server):
             return {"ticket": number, "audit": self.world.update(number, values, author).id}
         if act["do"] == "delete":
             self.world.delete(number, author)
+        elif act["do"] == "macro":
+            self.world.apply_macro(number, int(act["macro"]), author)
         elif act["do"] == "merge":
             self.world.merge(number, int(act["into"]), author)
         else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.journal import Journal
 from ombud.sandbox.world import DEFAULT_NOW
 from ombud.sandbox.zendesk import desk
+from ombud.sandbox.zendesk.automations import solve_incidents
 from ombud.sandbox.zendesk.records import (
     SYSTEM,
     Act,
@@ -26,25 +29,9 @@ from ombud.sandbox.zendesk.records import (
     channel,
     rule_via,
 )
+from ombud.sandbox.zendesk.triggers import PLAIN, SLOT, meets
 
 Values = Mapping[str, Any]
-#: Plain properties of a ticket, in the order in which audits tell of them.
-_PLAIN = (
-    "requester_id",
-    "assignee_id",
-    "group_id",
-    "subject",
-    "priority",
-    "ticket_form_id",
-    "problem_id",
-)
-_SLOT = {
-    "requester_id": "requester",
-    "assignee_id": "assignee",
-    "group_id": "group",
-    "ticket_form_id": "form",
-    "problem_id": "problem",
-}
 _MOST_RUNS = 10
 ARCHIVE_AFTER = timedelta(days=120)
 
@@ -68,13 +55,17 @@ class ZendeskWorld:
             each.id: copy(each) for each in (*desk.SYSTEM_FIELDS, *desk.custom_fields())
         }
         self.forms = {form.id: form for form in desk.forms()}
-        self.rules: list[Rule] = [copy(desk.CLOSE)]
+        self.rules: list[Rule] = [replace(desk.CLOSE, ran=Counter())]
         self.tickets: dict[int, Ticket] = {}
         self.audits: dict[int, Audit] = {}
         self.request: str | None = None
         self.live = False
         #: Who is told of every committed update once the account is open, while its lock is held.
         self.listeners: list[Callable[[Act], None]] = []
+        #: What the account does about an update, once everybody has been told of it.
+        self.reactions: list[Callable[[Act], None]] = [lambda act: solve_incidents(self, act)]
+        #: Macros: id -> title and what they write.
+        self.macros: dict[int, tuple[str, Values]] = {}
         self._acts = 0
         self._next = 2_000_000
         self._ran: datetime | None = None
@@ -156,7 +147,8 @@ class ZendeskWorld:
             audit = self._audit(ticket, moment, author, via or channel("web"), custom)
             comment = values.get("comment")
             if values.get("macro") is not None:
-                told = {"macro_id": str(values["macro"]), "macro_title": "A macro"}
+                title = self.macros.get(int(values["macro"]), ("A macro", {}))[0]
+                told = {"macro_id": str(values["macro"]), "macro_title": title}
                 self._event(audit, "AgentMacroReference", told, origin)
             if comment:
                 self._comment(audit, comment, author, origin)
@@ -230,6 +222,20 @@ class ZendeskWorld:
         with self.lock:
             self._touch(self.tickets[number], self._moment(None))
 
+    def apply_macro(self, number: int, macro: int, author: int) -> Audit:
+        """Let an agent apply a macro and send what it wrote: one update, which names it."""
+        return self.update(number, {**self.macros[macro][1], "macro": macro}, author)
+
+    def deactivate(self, number: int) -> None:
+        """Suspend an agent; what is assigned to them stays so."""
+        with self.lock:
+            self.users[number].suspended = True
+
+    def tick(self) -> None:
+        """Let automations do what has become due by the clock; every request over the wire does so first."""
+        with self.lock:
+            self.run_automations()
+
     def run_automations(self) -> None:
         """Run what is due by the hour: an automation takes a ticket at the first full hour after its time."""
         now = self._moment(None)
@@ -247,6 +253,7 @@ class ZendeskWorld:
                 ran = (due + timedelta(minutes=59, seconds=59)).replace(minute=0, second=0)
                 if ran <= now:
                     way = rule_via(rule)
+                    rule.ran[ticket.id] += 1
                     self.update(ticket.id, rule.actions, SYSTEM, ran, via=way, origin=way)
 
     def archived(self, ticket: Ticket) -> bool:
@@ -282,9 +289,9 @@ class ZendeskWorld:
         *,
         kind: str = "Change",
     ) -> None:
-        for name in _PLAIN:
+        for name in PLAIN:
             if name in values:
-                slot = _SLOT.get(name, name)
+                slot = SLOT.get(name, name)
                 before = getattr(ticket, slot)
                 if before != values[name]:
                     setattr(ticket, slot, values[name])
@@ -365,33 +372,16 @@ class ZendeskWorld:
                     if rule.hours is None
                     and rule.active
                     and rule.id not in ran
-                    and self._meets(rule, ticket, audit)
+                    and (rule.times is None or rule.ran[ticket.id] < rule.times)
+                    and meets(rule, ticket, audit)
                 ),
                 None,
             )
             if fired is None:
                 return
             ran.add(fired.id)
+            fired.ran[ticket.id] += 1
             self._apply(ticket, audit, fired.actions, rule_via(fired))
-
-    @staticmethod
-    def _meets(rule: Rule, ticket: Ticket, audit: Audit) -> bool:
-        for name, wanted in rule.conditions:
-            changed = name.removeprefix("changed:")
-            if changed != name:
-                told = [
-                    each.told["value"]
-                    for each in audit.events
-                    if each.told.get("field_name") == changed
-                ]
-                if not told or told[-1] != wanted:
-                    return False
-            elif name == "not_tag":
-                if wanted in ticket.tags:
-                    return False
-            elif getattr(ticket, _SLOT.get(name, name)) != wanted:
-                return False
-        return True
 
     def _comment(
         self, audit: Audit, comment: Values, author: int, origin: dict[str, Any] | None
@@ -472,8 +462,9 @@ class ZendeskWorld:
         if not self.live:
             return
         self._acts += 1
-        for tell in self.listeners:
-            tell(Act(self._acts, what, ticket, moment, author, audit))
+        act = Act(self._acts, what, ticket, moment, author, audit)
+        for tell in (*self.listeners, *self.reactions):
+            tell(act)
 
     def _moment(self, when: datetime | None) -> datetime:
         return (when or self.clock.now()).astimezone(UTC).replace(microsecond=0)

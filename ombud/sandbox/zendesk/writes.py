@@ -29,6 +29,8 @@ _KNOWN = {
     "safe_update",
     "updated_stamp",
     "via_followup_source_id",
+    "type",
+    "problem_id",
 }
 _STALE = (
     "Safe Update prevented the update due to outdated ticket data. "
@@ -155,10 +157,13 @@ def _values(site: Site, told: dict[str, Any]) -> dict[str, Any]:
         values["comment"] = {"body": body, "public": comment.get("public", True)}
         if comment.get("author_id"):
             values["comment"]["author_id"] = int(comment["author_id"])
-    for name in ("assignee_id", "requester_id", "group_id", "ticket_form_id"):
+    assignee = site.world.users.get(int(told["assignee_id"])) if told.get("assignee_id") else None
+    if assignee is not None and (assignee.suspended or assignee.role == "end-user"):
+        raise invalid({"base": [{"description": "Assignee: is not valid", "ticket_field_id": 105}]})
+    for name in ("assignee_id", "requester_id", "group_id", "ticket_form_id", "problem_id"):
         if name in told:
             values[name] = None if told[name] is None else int(told[name])
-    for name in ("subject", "priority", "status", "tags"):
+    for name in ("subject", "priority", "status", "tags", "type"):
         if name in told:
             values[name] = told[name]
     if told.get("custom_status_id") is not None:
