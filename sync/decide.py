@@ -209,6 +209,7 @@ def _ask(bound: Bound, back: Transition, actual: Actual) -> MoveBack:
         to_statuses=tuple(status for status in statuses if status is not None),
         transition=back.event,
         change=back.change,
+        owner=back.change in actual.reassigned,
     )
 
 

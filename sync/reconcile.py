@@ -44,7 +44,13 @@ def to_json(asked: Plan) -> str:
         "notify": asked.notify,
         "move_back": None
         if back is None
-        else [back.from_status, list(back.to_statuses), back.transition, back.change],
+        else [
+            back.from_status,
+            list(back.to_statuses),
+            back.transition,
+            back.change,
+            back.owner,
+        ],
     }
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
@@ -62,5 +68,5 @@ def from_json(text: str) -> Plan:
         text=told["text"],
         text_digest=told["text_digest"],
         notify=told["notify"],
-        move_back=None if back is None else MoveBack(back[0], tuple(back[1]), back[2], back[3]),
+        move_back=None if back is None else MoveBack(back[0], tuple(back[1]), *back[2:]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
 from sync.settle import Tally
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ombud.model.connector import Receipt
     from ombud.model.mark import Plan
     from ombud.store import StopRow
+
+#: Tickets named in a sentence that were moved back with something left to mend by hand.
+MOST_LEFT: Final = 5
 
 
 @dataclass(slots=True)
@@ -38,7 +41,12 @@ class SyncReport:
             self.noted.append(str(plan.ref))
         if plan.move_back is not None:
             self.moved_back.append(
-                {"ref": str(plan.ref), "note": plan.text or "", "status": receipt.moved_to or ""}
+                {
+                    "ref": str(plan.ref),
+                    "note": plan.text or "",
+                    "status": receipt.moved_to or "",
+                    "detail": receipt.detail,
+                }
             )
 
     @property
@@ -71,6 +79,12 @@ class SyncReport:
         if self.waiting:
             parts.append(f"{self.waiting:,} writes whose outcome is not known yet")
         said = ["; ".join(parts) + ".", *dict.fromkeys(self.notices)]
+        left = [each for each in self.moved_back if each["detail"]]
+        said += [
+            f"{each['ref']} was moved back, but {each['detail']}." for each in left[:MOST_LEFT]
+        ]
+        if len(left) > MOST_LEFT:
+            said.append(f"And {len(left) - MOST_LEFT:,} more that somebody should look at.")
         if self.stopped is not None:
             stop = self.stopped
             said.append(

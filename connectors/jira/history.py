@@ -103,10 +103,10 @@ def read_issue(
     }
     current[STATUS] = (str(fields["status"]["id"]), Nature.choice)
     people: dict[str, dict[str, str]] = {}
-    changes = list(_changes(site, ref, ordered, current, wanted, people))
+    told = list(_changes(site, ref, ordered, current, wanted, people))
     events = [
         *_birth(ref, issue, ordered, current, wanted, people),
-        *changes,
+        *told,
         *_messages(ref, issue, ordered, comments, schema, state, people),
     ]
     for name in _PERSONS:
@@ -122,7 +122,12 @@ def read_issue(
         revision=revision,
         head=head,
         theirs=next(
-            (str(each["id"]) for each in reversed(ordered) if not is_ours(site, each)), None
+            (
+                str(each["id"])
+                for each in reversed(ordered)
+                if touches(each, STATUS) and not is_ours(site, each)
+            ),
+            None,
         ),
         status=current[STATUS][0] if isinstance(current[STATUS][0], str) else None,
         facets=facets_of(issue),
@@ -135,9 +140,10 @@ def read_issue(
             ),
             text=state.get("text"),
             keys=frozenset(state.get("keys") or ()),
-            moved_back=_moved_back(changes),
+            moved_back=_moved_back(told),
         ),
         links=frozenset(_links(site, fields.get("issuelinks") or (), ordered)),
+        reassigned=frozenset(str(each["id"]) for each in ordered if touches(each, "assignee")),
     )
     return Reading(ref=ref, actual=actual, events=tuple(events), people=people)
 
@@ -198,6 +204,11 @@ def _birth(
 def field_of(item: Json) -> str:
     """Give an item's native field id; old and Server payloads have names alone."""
     return str(item.get("fieldId") or item.get("field") or "")
+
+
+def touches(history: Json, field: str) -> bool:
+    """Tell whether a change is about a field, among others."""
+    return any(field_of(item) == field for item in history["items"])
 
 
 def _ends(item: Json, nature: Nature) -> tuple[Native, Native]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Steps a way back may take: every step runs the workflow's own functions.
 MOST_STEPS: Final = 3
+#: Jira's answer where a validator, or a field that the screen asks for, bars a way.
+_BARRED: Final = 400
 
 
 @dataclass(slots=True)
@@ -25,8 +27,11 @@ class Ways:
 
     site: Site
 
-    def back(self, issue: str, here: str, targets: Sequence[str], key: str) -> str:
-        """Move an issue to the best status that can be reached; give what a person should know of it.
+    def back(self, issue: str, here: str, targets: Sequence[str], key: str) -> None:
+        """Move an issue to the best status that can be reached.
+
+        Of two ways to one status the one that asks for nothing is taken; a way that a validator or a screen
+        bars is passed over, for only trying shows that it is barred.
 
         Args:
             issue: its id.
@@ -39,17 +44,30 @@ class Ways:
 
         """
         seen = {here}
+        barred: HelpdeskError | None = None
         for _ in range(MOST_STEPS):
             offered = [each for each in self._offered(issue) if to_of(each) not in seen]
             direct = [each for target in targets for each in offered if to_of(each) == target]
-            if direct:
-                best = min(direct, key=lambda each: (bool(needs(each)), targets.index(to_of(each))))
-                return self._take(issue, best, key)
-            passable = [each for each in offered if not needs(each)]
-            if not passable:
+            open_ = [each for each in offered if each not in direct and not needs(each)]
+            ways = [*sorted(direct, key=lambda each: bool(needs(each))), *open_]
+            taken: Json | None = None
+            for step in ways:
+                try:
+                    self._take(issue, step, key)
+                except HelpdeskError as error:
+                    if error.status != _BARRED:
+                        raise
+                    barred = barred or error
+                else:
+                    taken = step
+                    break
+            if taken is None:
                 break
-            self._take(issue, passable[0], key)
-            seen.add(to_of(passable[0]))
+            if to_of(taken) in targets:
+                return
+            seen.add(to_of(taken))
+        if barred is not None:
+            raise barred
         raise HelpdeskError(
             Kind.refused,
             self.site.account,
@@ -66,7 +84,7 @@ class Ways:
         ).json()
         return [each for each in answer["transitions"] if each.get("isAvailable", True)]
 
-    def _take(self, issue: str, step: Json, key: str) -> str:
+    def _take(self, issue: str, step: Json, key: str) -> None:
         body: dict[str, object] = {
             "transition": {"id": str(step["id"])},
             "historyMetadata": mark(key),
@@ -80,7 +98,6 @@ class Ways:
             body,
             operation="POST /rest/api/3/issue/{id}/transitions",
         )
-        return "" if "resolution" in fields else "its resolution may still be set"
 
 
 def to_of(transition: Json) -> str:

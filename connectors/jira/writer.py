@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
 from connectors.jira.adf import document
-from connectors.jira.history import in_order, key_in
+from connectors.jira.history import field_of, in_order, key_in, touches
 from connectors.jira.reader import within
 from connectors.jira.site import OURS, PROPERTY, mark
 from connectors.jira.transitions import Ways
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ombud.model.connector import Interest
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
-    from ombud.model.mark import Plan
+    from ombud.model.mark import MoveBack, Plan
 
     Json = Mapping[str, Any]
 
@@ -37,6 +37,8 @@ class _Look:
 
     revision: str
     status: str
+    assignee: str | None
+    resolved: bool
     labels: frozenset[str]
     state: Mapping[str, Any]
     histories: tuple[Json, ...]
@@ -62,16 +64,20 @@ class _Look:
 
     def moved_under(self, key: str) -> bool:
         """Tell whether a move of ours under this key is in the history."""
-        return any(_key_of(each) == key and _moves(each) for each in self.histories)
+        return any(_key_of(each) == key and touches(each, "status") for each in self.histories)
+
+    def taken(self, change: str) -> tuple[str | None, str | None] | None:
+        """Give whom a change took the issue from, and whom it gave it to; `None` where it did neither."""
+        for history in self.histories:
+            for item in history["items"] if str(history["id"]) == change else ():
+                if field_of(item) == "assignee":
+                    return item.get("from") or None, item.get("to") or None
+        return None
 
 
 def _key_of(history: Json) -> str | None:
     meta = history.get("historyMetadata") or {}
     return (meta.get("extraData") or {}).get("key") if meta.get("type") == OURS else None
-
-
-def _moves(history: Json) -> bool:
-    return any((item.get("fieldId") or item.get("field")) == "status" for item in history["items"])
 
 
 @dataclass(slots=True)
@@ -97,9 +103,9 @@ class Writer:
         try:
             self._labels(plan, look, key)
             self._note(plan, look, key)
-            detail = ""
             if back is not None and not (begun and look.status in back.to_statuses):
-                detail = Ways(self.site).back(plan.ref.id, look.status, back.to_statuses, key)
+                Ways(self.site).back(plan.ref.id, look.status, back.to_statuses, key)
+            detail = self._owner(plan.ref.id, back, look, key) if back is not None else ""
         except HelpdeskError as error:
             if error.status == 409:
                 return Receipt(Outcome.stale, look.revision, error.detail)
@@ -157,8 +163,31 @@ class Writer:
         projects = f"{within(interest)} AND " if interest.projects else ""
         yield from self.reader.search_ids(f"{projects}labels in ({labels}) ORDER BY key ASC")
 
+    def _owner(self, issue: str, back: MoveBack, look: _Look, key: str) -> str:
+        """Give the issue back to whom the undone change took it from; say why where Jira will not."""
+        taken = look.taken(back.change) if back.owner else None
+        if taken is None or look.assignee != taken[1]:
+            # Nobody lost it, or somebody has given it to others since.
+            return ""
+        owner = taken[0]
+        try:
+            self.site.client.send(
+                "PUT",
+                f"/rest/api/3/issue/{issue}",
+                {
+                    "fields": {"assignee": None if owner is None else {"accountId": owner}},
+                    "historyMetadata": mark(key),
+                },
+                operation="PUT /rest/api/3/issue/{id}",
+            )
+        except HelpdeskError as error:
+            if error.kind not in {Kind.refused, Kind.permission, Kind.missing}:
+                raise
+            return f"its owner of before cannot have it back: {error.detail or error}"
+        return ""
+
     def _look(self, ref: Ref) -> _Look | None:
-        params = {"fields": "status,labels,updated", "properties": PROPERTY}
+        params = {"fields": "status,labels,updated,assignee,resolution", "properties": PROPERTY}
         try:
             issue = self.site.client.get(
                 f"/rest/api/3/issue/{ref.id}", params, operation="GET /rest/api/3/issue/{id}"
@@ -183,6 +212,8 @@ class Writer:
         return _Look(
             revision=str(fields["updated"]),
             status=str(fields["status"]["id"]),
+            assignee=(fields.get("assignee") or {}).get("accountId"),
+            resolved=fields.get("resolution") is not None,
             labels=frozenset(fields.get("labels") or ()),
             state=(issue.get("properties") or {}).get(PROPERTY) or {},
             histories=tuple(in_order(histories)),
@@ -280,6 +311,9 @@ class Writer:
         if back is None or look.status in back.to_statuses:
             done.add("move_back")
         whole = len(done) == 3
+        if back is not None and look.resolved:
+            # Going back clears it only where the workflow, or a screen on the way, lets it.
+            detail = "; ".join(filter(None, ("its resolution is still set", detail)))
         return Receipt(
             Outcome.done if whole else Outcome.refused,
             look.revision,

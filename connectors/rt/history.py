@@ -109,16 +109,32 @@ class Story:
         return found
 
     def head(self, *, theirs: bool = False) -> str | None:
-        """Give the last change that is no message and not about fields of ours; with `theirs`, not made by us."""
+        """Give the last change that is no message and not of our fields; with `theirs`, of its status and not by us."""
         changes = self.changes()
         told = [
             row
             for row in self._rows
             if row["Type"] not in _MESSAGES | {"Create"}
             and not self._is_ours(row)
-            and not (theirs and _creator(row) == self._site.user)
+            and not (theirs and (_creator(row) == self._site.user or not _moves(row)))
         ]
         return changes[str(told[-1]["id"])] if told else None
+
+    def reassigned(self) -> frozenset[str]:
+        """Give the changes that gave the ticket to another owner."""
+        changes = self.changes()
+        return frozenset(changes[str(row["id"])] for row in self._rows if _gives(row))
+
+    def given(self, change: str) -> str | None:
+        """Give, by number, whom a change took the ticket from; `None` where it did not, or others have it since.
+
+        Where somebody took it and gave it away within seconds, whom it was taken from last.
+        """
+        changes = self.changes()
+        last = next((row for row in reversed(self._rows) if _gives(row)), None)
+        if last is None or changes[str(last["id"])] != change:
+            return None
+        return str(last["OldValue"])
 
     def moved_back(self) -> tuple[Instant, ...]:
         """Give when we moved the ticket: our own changes of status, those within seconds counted once."""
@@ -438,6 +454,16 @@ class Story:
         return Event(
             name, self.ref(row), change, int(row["id"]), happened, happened, actor, cause, kind, field, nature, before, after
         )  # fmt: skip
+
+
+def _gives(row: Json) -> bool:
+    """Tell whether a transaction gives a ticket to another owner."""
+    return bool(row["Type"] == "Set" and row["Field"] == "Owner")
+
+
+def _moves(row: Json) -> bool:
+    """Tell whether a transaction may have changed a ticket's status: a move between queues may, too."""
+    return bool(row["Type"] == "Status" or (row["Type"] == "Set" and row["Field"] == "Queue"))
 
 
 def _creator(row: Json) -> str:

@@ -237,6 +237,7 @@ class Reader:
                 for each in ticket.get("_hyperlinks") or ()
                 if each.get("type") == "ticket" and each["ref"] != "self"
             ),
+            reassigned=story.reassigned(),
         )
         events = tuple(story.events(current, whole=whole))
         return Reading(seen.ref, actual, events, whole=whole, people=people)

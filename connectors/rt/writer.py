@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
-from ombud.model.connector import Outcome, Receipt
+from connectors.rt.history import Story
+from connectors.rt.site import NOBODY
+from ombud.model.connector import Outcome, Receipt, Schema
 from ombud.model.mark import PREFIX
 
 if TYPE_CHECKING:
@@ -58,15 +60,17 @@ class Writer:
             self._fields(plan, ticket, key)
             if plan.notify and plan.text and not any(row["Type"] == "Comment" for row in later):
                 self._comment(name, plan.text)
+            detail = ""
             if back is not None:
                 self._back(name, back)
+                detail = self._owner(ticket, back) if back.owner else ""
         except HelpdeskError as error:
             if error.status == _STALE:
                 return Receipt(Outcome.stale, detail="somebody changed the ticket meanwhile")
             if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
             raise
-        return self._read_back(plan, key)
+        return self._read_back(plan, key, detail)
 
     def find(self, ref: Ref, key: str) -> Receipt | None:
         """Find what became of a write: its key stands in our field."""
@@ -138,7 +142,22 @@ class Writer:
             if ticket is not None and ticket["Status"] == target:
                 return
 
-    def _read_back(self, plan: Plan, key: str) -> Receipt:
+    def _owner(self, ticket: Json, back: MoveBack) -> str:
+        """Give the ticket back to whom the undone change took it from, else to its queue; say where RT will not."""
+        name = str(ticket["id"])
+        story = Story(self.site, ticket, self.site.history(name), Schema(), self.site.body)
+        given = story.given(back.change)
+        if given is None:
+            # Nobody lost it, or somebody has given it to others since.
+            return ""
+        held = _owner_of(ticket)
+        for owner in (given, NOBODY):
+            self._put(name, {"Owner": owner}, None)
+            if _owner_of(self.reader.ticket(name) or {}) != held:
+                return ""
+        return "its owner of before cannot have it back"
+
+    def _read_back(self, plan: Plan, key: str, detail: str = "") -> Receipt:
         ticket = self.reader.ticket(plan.ref.id)
         if ticket is None:
             return Receipt(Outcome.uncertain, detail="the ticket is not shown any more")
@@ -152,7 +171,8 @@ class Writer:
         if back is None or ticket["Status"] in back.to_statuses:
             done.add("move_back")
         whole = len(done) == 3
-        detail = "" if whole else f"only {', '.join(sorted(done)) or 'nothing'} took effect"
+        if not whole:
+            detail = f"only {', '.join(sorted(done)) or 'nothing'} took effect"
         status = str(ticket["Status"]) if back is not None else None
         return Receipt(
             Outcome.done if whole else Outcome.refused,
@@ -161,3 +181,7 @@ class Writer:
             frozenset(done),
             status,
         )
+
+
+def _owner_of(ticket: Json) -> str:
+    return str((ticket.get("Owner") or {}).get("id", ""))

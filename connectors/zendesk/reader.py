@@ -277,6 +277,7 @@ class Reader:
                 (*self._links(ticket), *_problem(ref, ticket, audits), *_merges(events))
             ),
             ended=ticket["status"] == CLOSED,
+            reassigned=_reassigned(audits),
         )
 
     def state(self, ticket: Json, audits: Sequence[Json]) -> Ours:
@@ -425,6 +426,19 @@ def _problem(ref: Ref, ticket: Json, audits: Sequence[Json]) -> Iterator[Link]:
         if each.get("field_name") == PROBLEM and str(each.get("value")) == str(problem)
     ]
     yield Link(PROBLEM, ref._replace(id=str(problem)), told[-1] if told else None)
+
+
+def _reassigned(audits: Sequence[Json]) -> frozenset[str]:
+    """Give the changes in whose audits somebody, or a rule, gave the ticket to others."""
+    given = [
+        str(audit["id"])
+        for audit in audits
+        if any(
+            each["type"] == "Change" and each.get("field_name") in {"assignee_id", "group_id"}
+            for each in audit["events"]
+        )
+    ]
+    return frozenset((*given, *(f"{name}.rule" for name in given)))
 
 
 def _merges(events: Sequence[Event]) -> Iterator[Link]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from connectors.errors import HelpdeskError, Kind
 from connectors.zendesk.history import instant_in, is_ours, ours_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, Any]
 
-_CONFLICT = 409
+_CONFLICT: Final = 409
 _STALE = "somebody changed the ticket meanwhile"
 _ENDED = "the ticket is closed: Zendesk lets nobody change or reopen it. Act while it is solved, or open a follow-up"
 
@@ -55,8 +55,9 @@ class Writer:
         back = plan.move_back
         if back is not None and self.reader.status_of(ticket) != back.from_status:
             return Receipt(Outcome.stale, str(ticket["updated_at"]), "the ticket has moved on")
+        owner = self._owner(ticket, back) if back is not None and back.owner else {}
         try:
-            self._put(name, self._body(plan, key), str(ticket["updated_at"]))
+            self._put(name, self._body(plan, key) | owner, str(ticket["updated_at"]))
         except HelpdeskError as error:
             return self._refused(plan, key, error)
         return self._read_back(plan, key)
@@ -94,6 +95,44 @@ class Writer:
             Outcome.refused if left else Outcome.done,
             detail=f"left: {', '.join(left)}" if left else "",
         )
+
+    def _owner(self, ticket: Json, back: MoveBack) -> dict[str, object]:
+        """Give the ticket back to whom the undone change took it from: to the group alone where nobody is there.
+
+        Nobody is there where nobody had it before, or where whoever had it is suspended, or an agent no more.
+        """
+        name = back.change.split(".", maxsplit=1)[0]
+        audit = next((a for a in self.site.audits(str(ticket["id"])) if str(a["id"]) == name), None)
+        found: dict[str, object] = {}
+        for field in ("assignee_id", "group_id"):
+            told = [
+                each
+                for each in (audit or {"events": ()})["events"]
+                if each["type"] == "Change" and each.get("field_name") == field
+            ]
+            # What somebody has changed since stays as they left it.
+            if told and _number(told[-1].get("value")) == ticket.get(field):
+                found[field] = _number(told[0].get("previous_value"))
+        owner = found.get("assignee_id")
+        if isinstance(owner, int) and not self._works(owner):
+            found["assignee_id"] = None
+        if found.get("group_id", 0) is None:
+            # It was in no group before: it stays with those who have it.
+            del found["group_id"]
+        return found
+
+    def _works(self, number: int) -> bool:
+        """Tell whether somebody can have a ticket assigned, by how they stand now."""
+        try:
+            told = self.site.client.get(
+                f"/api/v2/users/{number}", operation="GET /api/v2/users/{id}"
+            ).json()["user"]
+        except HelpdeskError as error:
+            if error.kind not in {Kind.missing, Kind.permission}:
+                raise
+            return False
+        active = told.get("active") is not False and not told.get("suspended")
+        return active and told.get("role") in {"agent", "admin"}
 
     def _body(self, plan: Plan, key: str) -> dict[str, object]:
         mark: dict[str, object] = {"key": key}
@@ -185,3 +224,8 @@ class Writer:
             frozenset(done),
             status if back is not None else None,
         )
+
+
+def _number(told: object) -> int | None:
+    """Read an id from an audit, where it comes as text."""
+    return int(str(told)) if told not in {None, ""} else None

@@ -186,7 +186,7 @@ class Actual:
         url: where a person opens it, on the account's own origin.
         revision: the vendor's revision.
         head: id of the last change covered by this look, as `Event.change`; `None` when nothing changed yet.
-        theirs: id of the last change that is not ours; `None` when there is none.
+        theirs: id of the last change of its status that is not ours; `None` when there is none.
         status: native status.
         facets: attributes for the scope.
         fields: native values now, by native field id.
@@ -195,6 +195,7 @@ class Actual:
         ours: what of ours it carries.
         links: what it is joined to now, where the schema asks for links.
         ended: whether the vendor lets nobody change it any more.
+        reassigned: ids of changes that gave it to another owner or group, so far as they were read.
 
     """
 
@@ -212,6 +213,7 @@ class Actual:
     ours: Ours
     links: frozenset[Link] = frozenset()
     ended: bool = False
+    reassigned: frozenset[str] = frozenset()
 
 
 class Gone(StrEnum):

@@ -26,6 +26,7 @@ class MoveBack:
         to_statuses: native statuses that will do, the best first.
         transition: id of the entering event that is being undone.
         change: change group of that event, which must still be the head.
+        owner: whether that change also took the ticket from its owner, who is to have it back.
 
     """
 
@@ -33,6 +34,7 @@ class MoveBack:
     to_statuses: tuple[str, ...]
     transition: str
     change: str
+    owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
