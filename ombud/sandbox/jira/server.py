@@ -10,6 +10,7 @@ from typing import Any
 
 from ombud.sandbox.control import Control, Door, orders, plain_values, told
 from ombud.sandbox.desk import API_ACCOUNT
+from ombud.sandbox.end_state import end_state
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.jira import wire
 from ombud.sandbox.jira.hooks import Registry
@@ -100,6 +101,7 @@ class _Doors:
             ("POST", "act-as-agent"): self._act,
             ("POST", "settings"): self._settings,
             ("GET", "state"): self._state,
+            ("GET", "end-state"): lambda _call: plain_values(end_state(self._site.world)),
             ("GET", "automations"): lambda _call: self._site.world.automations.report(),
             ("POST", "automations"): self._automate,
         }

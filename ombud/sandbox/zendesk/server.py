@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ombud.sandbox.control import Control, orders, plain_values, told
+from ombud.sandbox.end_state import end_state
 from ombud.sandbox.http import Answer, Call
 from ombud.sandbox.server import Server
 from ombud.sandbox.zendesk import automations, desk, wire
@@ -62,6 +63,7 @@ class ZendeskServer(Server):
                 ("POST", "act"): self._act,
                 ("POST", "settings"): self._settings,
                 ("GET", "state"): self._state,
+                ("GET", "end-state"): lambda _call: plain_values(end_state(self.world)),
                 ("GET", "automations"): lambda _call: automations.report(self.world),
                 ("POST", "automations"): self._automate,
             },
