@@ -191,6 +191,14 @@ class Hooks:
             self._stopped = True
             self._changed.notify_all()
 
+    def resume(self) -> None:
+        """Go on after a stop, with what was waiting."""
+        with self._changed:
+            self._stopped = False
+            self._threads = []
+            if self._waiting or self._held:
+                self._start()
+
     def lines(self, after: int = 0) -> list[dict[str, Any]]:
         """Return attempts and losses in order: n, time, target, hook, delivery, event, ticket, fault, attempt, status, trouble, state."""
         with self._changed:

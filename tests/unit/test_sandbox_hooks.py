@@ -395,3 +395,17 @@ def test_nothing_leaves_this_machine(jira):
     jira.create()
     jira.hooks.flush(everything=True)
     assert [each["trouble"] for each in jira.hooks.lines()] == ["not a loopback address"]
+
+
+@pytest.mark.parametrize("side", ["jira", "zendesk"])
+def test_webhooks_outlive_the_server(request, receiver, side):
+    one = request.getfixturevalue(side)
+    one.register(*([] if side == "jira" else ["created"]))
+    one.server.stop()
+    one.create()
+    with type(one.server)(one.world).start() as again:
+        assert again.hooks is one.hooks
+        assert again.hooks.wait()
+        one.create()
+        assert again.hooks.wait()
+    assert len(receiver.came) == 2

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from ombud.sandbox import jql
 from ombud.sandbox.hooks import Delivery, Hooks, Telling
@@ -78,6 +78,17 @@ class Registry:
         self.next_number = itertools.count(1).__next__
         self.hooks = Hooks(world.clock, self, manual=manual)
         world.listeners.append(self.heard)
+
+    @classmethod
+    def of(cls, world: World, *, manual: bool) -> Self:
+        """Return the registry of a world, the one it has from a server before where there was one."""
+        for each in world.listeners:
+            before = getattr(each, "__self__", None)
+            if isinstance(before, cls):
+                before.hooks.manual = manual
+                before.hooks.resume()
+                return before
+        return cls(world, manual=manual)
 
     def heard(self, act: Act) -> None:
         """Tell of an act to those who want to hear of it."""

@@ -44,7 +44,7 @@ class JiraServer(Server):
         self.world = world or World()
         self.email = API_ACCOUNT.email
         self.token = token or secrets.token_urlsafe(24)
-        self.registry = Registry(self.world, manual=manual_hooks)
+        self.registry = Registry.of(self.world, manual=manual_hooks)
         self.hooks = self.registry.hooks
         self.site = Site(self.world, {self.email: self.token}, registry=self.registry)
         self.client_id = self.site.gateway.client_id

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from ombud.sandbox.hooks import Delivery, Hooks
 from ombud.sandbox.post import Outcome
@@ -67,6 +67,17 @@ class Registry:
         self._numbers = itertools.count(1)
         self.hooks = Hooks(world.clock, self, manual=manual)
         world.listeners.append(self.heard)
+
+    @classmethod
+    def of(cls, world: ZendeskWorld, *, manual: bool) -> Self:
+        """Return the registry of a world, the one it has from a server before where there was one."""
+        for each in world.listeners:
+            before = getattr(each, "__self__", None)
+            if isinstance(before, cls):
+                before.hooks.manual = manual
+                before.hooks.resume()
+                return before
+        return cls(world, manual=manual)
 
     def add(self, **told: Any) -> Webhook:
         """Register a webhook."""

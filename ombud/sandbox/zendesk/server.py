@@ -47,7 +47,7 @@ class ZendeskServer(Server):
         self.token = token or secrets.token_urlsafe(24)
         sign_in = SignIn(self.email, self.token, self.world.users[desk.ADMIN.id])
         self.client_id, self.client_secret = sign_in.client_id, sign_in.client_secret
-        self.registry = Registry(self.world, manual=manual_hooks)
+        self.registry = Registry.of(self.world, manual=manual_hooks)
         self.hooks = self.registry.hooks
         self.site = Site(self.world, sign_in, registry=self.registry)
         super().__init__(_Zendesk(self.site), port=port, control_token=control_token)
