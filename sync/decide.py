@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import Cause
 from ombud.model.facts import STAGES, Verdict
-from ombud.model.instant import DAY, HOUR, MINUTE
-from ombud.model.mark import TAG_BLOCKED, TAG_DUE, TAG_LATE, TAG_MISSING, Desired, MoveBack
+from ombud.model.instant import DAY, HOUR, MINUTE, SECOND
+from ombud.model.mark import (
+    TAG_BLOCKED,
+    TAG_DUE,
+    TAG_LATE,
+    TAG_MISSING,
+    Desired,
+    MoveBack,
+    marked,
+    news_of,
+)
 from policies.rule import Guard
+from sync.closing import CLOSED, labels
 from sync.note import text_digest, write_note
 from sync.words import SHOWN, overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ombud.model.connector import Actual
     from ombud.model.facts import Complaint, Instant, Transition
@@ -29,6 +40,10 @@ PER_ACCOUNT, ACCOUNT_SPAN = 60, HOUR
 QUIET: Final = 10 * MINUTE
 #: A deadline is near when it is due within so long.
 NEAR: Final = DAY
+#: Stages before the last: what closing will need is told in them, though nothing else is.
+LAST: Final = frozenset({"responded", "decided"})
+#: A decision told so long before a closing, or with it, belongs to it.
+WITH: Final = 10 * MINUTE
 _WEIGHTS = ("major", "minor", "observation")
 _ACTING = frozenset({"flag", "block"})
 
@@ -40,13 +55,15 @@ class Decision:
     Attributes:
         desired: what it should show.
         recheck: next instant at which the clock alone changes it.
-        why: for the decision log: "none", "flag", "move_back", "insists".
+        why: for the decision log: "none", "flag", "move_back", "insists", "budget", "refused".
+        insists: the closing that stays, where people have to be told that somebody insists on it; told once.
 
     """
 
     desired: Desired
     recheck: Instant | None
     why: str
+    insists: Transition | None = None
 
 
 def decide(
@@ -60,6 +77,9 @@ def decide(
     account_moves: int,
     refused: str | None,
     answers: Sequence[Answer] = (),
+    needed: Callable[[], Sequence[Finding]] | None = None,
+    page: str | None = None,
+    language: str = "en",
 ) -> Decision:
     """Decide what the ticket should show.
 
@@ -73,6 +93,9 @@ def decide(
         account_moves: move-backs on this account within the last hour.
         refused: the transition that the helpdesk would not let us undo.
         answers: what was done about agents' words.
+        needed: finds what closing would need, where that is to be told before.
+        page: address of the page that says the same at any time.
+        language: of the desk.
 
     """
     if actual.ref != complaint.lead:
@@ -97,43 +120,62 @@ def decide(
         else:
             rechecks.append(near)
 
-    back, insists = _move_back(complaint, missing, actual, now, block_from, account_moves)
-    if back is not None and back.event == refused:
-        back, insists = None, True
+    back, stays = _move_back(complaint, missing, actual, now, block_from, account_moves)
+    if back is not None and not stays and back.event == refused:
+        stays = "refused"
+    undo = back if not stays else None
     blocked = _blocked(bound, complaint, missing)
-    if back is not None or blocked is not None or insists:
+    if back is not None or blocked is not None:
         tags.add(TAG_BLOCKED)
-    closed_at = back.at if back is not None else blocked.at if blocked is not None else None
+    undone = undo or blocked
+    acting = bound.settings.mode in _ACTING
     told = [
-        each
-        for each in answers
-        if bound.settings.mode in _ACTING and (missing or late or not overtaken(complaint, each))
+        each for each in answers if acting and (missing or late or not overtaken(complaint, each))
     ]
     rechecks += [each.word.happened + SHOWN for each in told]
-    text = write_note(
+    say = partial(
+        write_note,
         missing,
         late,
         next_due=next_due,
-        closed_at=closed_at,
-        insists=insists,
+        closed_at=undone.at if undone is not None else None,
+        insists=bool(stays),
         zone=bound.mapping.tzinfo,
         answers=[each.line for each in told],
+        decision_sent=undone is not None and _told_with(complaint, undone),
+        page=page,
+        language=language,
     )
+    news = text = say()
+    shows = bool(text) or complaint.stage in LAST
+    if needed is not None and acting and actual.shows and shows and complaint.stage != CLOSED:
+        # What the note says already is not said twice.
+        said = set(labels(missing))
+        lacking = [label for label in labels(needed()) if label not in said]
+        text = say(to_close=lacking) if lacking else text
     quiet = _last_touch(complaint) + QUIET
-    busy = back is None and blocked is None and now < quiet and actual.ours.text is None
+    busy = undo is None and blocked is None and now < quiet and actual.ours.text is None
     if text and busy and not told:
         # Whoever is at work on the ticket may be about to fill it in; whoever asks is told at once.
-        text = ""
+        news = text = ""
         rechecks.append(quiet)
+    kept = marked(text_digest(news), text_digest(text))
+    fresh = news_of(kept) != news_of(actual.ours.text)
     desired = Desired(
         tags=frozenset(tags),
         text=text,
-        text_digest=text_digest(text),
-        move_back=_ask(bound, back, actual) if back is not None else None,
-        notify=bool(back is not None or late),
+        text_digest=kept,
+        move_back=_ask(bound, undo, actual) if undo is not None else None,
+        notify=bool(undo is not None or late),
     )
-    why = "move_back" if back is not None else "insists" if insists else "flag" if tags else "none"
-    return Decision(desired, min(rechecks, default=None), why)
+    why = "flag" if tags else "none"
+    if undo is not None:
+        why = "move_back"
+    elif stays and fresh:
+        # Said when the note begins to say so, and not again each time the ticket is looked at.
+        why = stays
+    insists = back if why == "insists" else None
+    return Decision(desired, min(rechecks, default=None), why, insists)
 
 
 def _latest(findings: Iterable[Finding]) -> list[Finding]:
@@ -153,8 +195,8 @@ def _move_back(
     now: Instant,
     block_from: Instant,
     account_moves: int,
-) -> tuple[Transition | None, bool]:
-    """Give the transition to undo, and whether the budget forbids it so that a person must decide."""
+) -> tuple[Transition | None, str]:
+    """Give the transition to undo, and why it stays all the same: a person must decide; "" where it is undone."""
     last = complaint.transitions[-1] if complaint.transitions else None
     if (
         last is None
@@ -162,20 +204,29 @@ def _move_back(
         or last.cause is Cause.ourselves
         or last.at < block_from
     ):
-        return None, False
+        return None, ""
     if not isinstance(last.leaving, str) or last.from_status is None or last.ref != actual.ref:
-        return None, False
+        return None, ""
     if actual.status != last.to_status or actual.theirs != last.change:
-        return None, False
+        return None, ""
     if not any(
         f.mode == "block" and f.occurrence == last.event and f.verdict is Verdict.failed
         for f in missing
     ):
-        return None, False
-    spent = sum(1 for at in actual.ours.moved_back if at > now - TICKET_SPAN)
-    if spent >= PER_TICKET or account_moves >= PER_ACCOUNT:
-        return None, True
-    return last, False
+        return None, ""
+    if sum(1 for at in actual.ours.moved_back if at > now - TICKET_SPAN) >= PER_TICKET:
+        return last, "insists"
+    return last, "budget" if account_moves >= PER_ACCOUNT else ""
+
+
+def _told_with(complaint: Complaint, closing: Transition) -> bool:
+    """Tell whether what closed a complaint told the complainant the decision too, which cannot be taken back."""
+    told = complaint.evidence.get("decision_told")
+    return (
+        told is not None
+        and told.by == "message"
+        and closing.at - WITH <= told.at <= closing.at + SECOND
+    )
 
 
 def _blocked(bound: Bound, complaint: Complaint, missing: Sequence[Finding]) -> Transition | None:

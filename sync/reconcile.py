@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from ombud.model.event import Ref
-from ombud.model.mark import MoveBack, Plan
+from ombud.model.mark import MoveBack, Plan, news_of
 
 if TYPE_CHECKING:
     from ombud.model.connector import Actual
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def plan(desired: Desired, actual: Actual) -> Plan:
     """Compare what a ticket should show with what it shows; tags that are not ours are never in it."""
     text_differs = desired.text_digest != actual.ours.text
+    # What is only foretold is no news to anybody.
+    news = news_of(desired.text_digest) != news_of(actual.ours.text)
     return Plan(
         ref=actual.ref,
         revision=actual.revision,
@@ -25,7 +27,7 @@ def plan(desired: Desired, actual: Actual) -> Plan:
         remove_tags=actual.ours.tags - desired.tags,
         text=desired.text if text_differs else None,
         text_digest=desired.text_digest if text_differs else None,
-        notify=desired.notify and text_differs and bool(desired.text),
+        notify=desired.notify and news and bool(desired.text),
         move_back=desired.move_back,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ombud.model.complaint import case_of
@@ -14,6 +15,7 @@ from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.cases import Cases
+from sync.closing import needed_to_close
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
@@ -303,6 +305,11 @@ def _settle_one(
         withdrawn = "left the scope"
     words = words_of(told)
     answers, again = _answers(at, reading, complaint, words) if words else ([], False)
+
+    def needed() -> list[Finding]:
+        judge = partial(_judge, at)
+        return needed_to_close(bound, complaint, judge, now)
+
     decided = decide(
         bound,
         complaint,
@@ -313,6 +320,7 @@ def _settle_one(
         account_moves=moves,
         refused=state.refused if state is not None else None,
         answers=answers if decision is Decision.complaint else (),
+        needed=needed if decision is Decision.complaint and at.acting else None,
     )
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
@@ -356,12 +364,17 @@ def _answers(
         bound=at.bound,
         persons=at.persons,
         complaint=complaint,
-        judge=lambda would: waive(at.bound.judge.judge(would, at.now), would, at.waivers, at.now),
+        judge=partial(_judge, at),
         since=at.block_from,
         longest=at.longest,
         now=at.now,
     )
     return hearing.answers(words, {each.id: each for each in words_of(reading.events)})
+
+
+def _judge(at: Settling, would: Complaint) -> Iterable[Judgement]:
+    """Judge a complaint as it would stand."""
+    return waive(at.bound.judge.judge(would, at.now), would, at.waivers, at.now)
 
 
 def _posting(

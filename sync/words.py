@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ombud.model.event import Cause, Kind
-from ombud.model.facts import Transition, Verdict
+from ombud.model.event import Kind
+from ombud.model.facts import Verdict
 from ombud.model.instant import DAY, moment
 from ombud.model.word import Asked, Verb, asked
 from ombud.store import WordRow
-from sync.findings import find
+from sync.closing import CLOSED, findings_of, judge_closing, labels
 from sync.note import wall
 from sync.persons import Refused
 from sync.waivers import NotWaivable, approve, dispute, explain_breach, request_waiver
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 SHOWN: Final = 7 * DAY
 #: Answers shown at a time, the newest; a note has few lines.
 MOST_ANSWERS: Final = 2
-#: Occurrence of a closing that has not happened: what it would need is judged as if it had.
-_IF_CLOSED: Final = "if-closed"
-_CLOSED: Final = "closed"
 #: Labels named in one line, and rules that cannot be told; more are counted, or left out.
 _MOST_NAMED: Final = 6
 _MOST_OPEN: Final = 2
@@ -219,19 +216,8 @@ class Hearing:
     def _checked(self, word: Event) -> str:
         """Say what closing would need, by judging the complaint as if it were closed now."""
         said = wall(word.happened, self.bound.mapping.tzinfo)
-        judged = [
-            each
-            for each in self.judge(_as_if_closed(self.complaint, self.now))
-            if each.occurrence == _IF_CLOSED
-        ]
-        failed = [each for each in judged if each.verdict is Verdict.failed]
-        names = list(
-            dict.fromkeys(
-                label
-                for finding in find(self.bound, self.complaint, failed, url="")
-                for label in [fix.label for fix in finding.fixes] or [finding.rule]
-            )
-        )
+        judged = judge_closing(self.complaint, self.judge, self.now)
+        names = labels(findings_of(self.bound, self.complaint, judged))
         open_ = [each.rule.id for each in judged if each.verdict is Verdict.unknown]
         more = f" Cannot be told: {', '.join(open_[:_MOST_OPEN])}." if open_ else ""
         if not names:
@@ -245,34 +231,10 @@ def overtaken(complaint: Complaint, answer: Answer) -> bool:
     last = complaint.transitions[-1] if complaint.transitions else None
     return (
         last is not None
-        and last.entering == _CLOSED
+        and last.entering == CLOSED
         and last.until is None
         and last.at > answer.word.happened
     )
-
-
-def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:
-    """Give a complaint as it would be, were it closed now with all that stands in it."""
-    stays = complaint.transitions
-    at = max(now, stays[-1].at) if stays else now
-    if stays and stays[-1].until is None:
-        stays = (*stays[:-1], replace(stays[-1], until=at, stay=complaint.row))
-    closing = Transition(
-        event=_IF_CLOSED,
-        change=_IF_CLOSED,
-        ref=complaint.lead,
-        leaving=complaint.stage,
-        entering=_CLOSED,
-        from_status=complaint.status,
-        to_status=None,
-        at=at,
-        actor=None,
-        cause=Cause.person,
-        row=complaint.row,
-        until=None,
-        stay=None,
-    )
-    return replace(complaint, transitions=(*stays, closing))
 
 
 def _day(at: Instant, zone: ZoneInfo) -> str:

@@ -278,6 +278,7 @@ class Reader:
             ),
             ended=ticket["status"] == CLOSED,
             reassigned=_reassigned(audits),
+            shows=self.site.note_field is not None,
         )
 
     def state(self, ticket: Json, audits: Sequence[Json]) -> Ours:

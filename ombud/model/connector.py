@@ -196,6 +196,7 @@ class Actual:
         links: what it is joined to now, where the schema asks for links.
         ended: whether the vendor lets nobody change it any more.
         reassigned: ids of changes that gave it to another owner or group, so far as they were read.
+        shows: whether a text of ours can be shown on it, and changed, without a note being added.
 
     """
 
@@ -214,6 +215,7 @@ class Actual:
     links: frozenset[Link] = frozenset()
     ended: bool = False
     reassigned: frozenset[str] = frozenset()
+    shows: bool = True
 
 
 class Gone(StrEnum):

@@ -17,6 +17,20 @@ TAG_BLOCKED: Final = "ombud-blocked"
 TAGS: Final = frozenset({TAG_MISSING, TAG_DUE, TAG_LATE, TAG_BLOCKED})
 
 
+#: Stands in a text's digest before the digest of what is only foretold.
+_FORETOLD: Final = "/"
+
+
+def marked(news: str | None, whole: str | None) -> str | None:
+    """Give the digest to keep beside a text of which a part is only foretold, by the digests of the rest and of all."""
+    return news if news == whole else f"{news or ''}{_FORETOLD}{whole or ''}"
+
+
+def news_of(kept: str | None) -> str:
+    """Give, of a digest kept beside a text, the part that stands for what is not only foretold."""
+    return (kept or "").partition(_FORETOLD)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class MoveBack:
     """Ask for a ticket to be moved back to where it came from.

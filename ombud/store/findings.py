@@ -128,7 +128,7 @@ def put_findings(
     lines += [
         (one.state.case, "-", "-", "-", "-", one.why, one.digests)
         for one in settled
-        if one.why in {"move_back", "insists"} and one.state.case is not None
+        if one.why in {"move_back", "insists", "budget", "refused"} and one.state.case is not None
     ]
     _END.rows(db, ended)
     _PUT.rows(db, begun)
