@@ -16,11 +16,13 @@ from ombud.model.instant import DAY, instant
 from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
+from sync import others
 from sync.again import judge_again
 from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.footing import Footing
 from sync.ingest import Privacy
+from sync.others import identity
 from sync.persons import Persons, Refused
 from sync.report import SyncReport
 from sync.settle import Settling, Tally, store_readings
@@ -253,7 +255,20 @@ class Service:
     def checks(self, account: str) -> Sequence[Check]:
         """Test an account's sign-in and permissions."""
         connector = self.connector(account)
-        return [*self.signin.checks(account), *connector.check()]
+        found = [*self.signin.checks(account), *connector.check()]
+        return [*found, *others.checks(self.store, account)]
+
+    def adopt(self, account: str) -> list[str]:
+        """Take the other installations seen on an account for what we were ourselves before; give their names."""
+        bounds = self._bounds(account)
+        found = sorted(others.seen(self.store, account))
+        if found:
+            with self.store.lease(account) as epoch, self.store.begin(account, epoch) as tx:
+                for name, told in others.adopted(self.store, account).items():
+                    tx.set_meta(name, told)
+                for bound in bounds:
+                    tx.settle_afresh(account, bound.name)
+        return found
 
     def connect(
         self,
@@ -357,6 +372,7 @@ class Service:
             tally=tally,
             longest=self.settings.waivers.longest_days * DAY,
             run=run,
+            identity=identity(self.store, bound.account),
         )
 
     def _privacy(self, bound: Bound) -> Privacy:

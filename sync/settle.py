@@ -19,6 +19,7 @@ from sync.closing import needed_to_close
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import ingest
+from sync.others import ALONE, noticed
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
 from sync.runs import labelled
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
+    from sync.others import Identity
     from sync.persons import Persons
     from sync.words import Answer
 
@@ -93,6 +95,7 @@ class Settling:
         tally: counts to add to.
         longest: the longest that a waiver may last.
         run: the run that has tickets read again, where one does: their whole history is read, and the log tells it.
+        identity: who we are among those that write to the helpdesk.
 
     """
 
@@ -109,6 +112,7 @@ class Settling:
     tally: Tally
     longest: Instant = LONGEST
     run: RunRow | None = None
+    identity: Identity = ALONE
 
     def digests(self, state: TicketState | None) -> str:
         """Give the digests for the log, with the run where that is why a ticket is judged otherwise."""
@@ -183,6 +187,7 @@ def settle(
     stems.meet(connector, readings)
     settled = list(settle_readings(at, readings, states, decisions, stems))
     settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
+    others = _others(at, readings)
     if not (outside or settled or hinted) and cursor is None:
         return
     with at.store.begin(bound.account, at.epoch) as tx:
@@ -192,8 +197,17 @@ def settle(
             tx.put_stems(ref, told)
         if hinted:
             tx.hints_done(hinted, at.now)
+        if others is not None:
+            tx.set_meta(*others)
         if cursor is not None:
             tx.set_cursor(bound.account, bound.name, cursor)
+
+
+def _others(at: Settling, readings: Sequence[Reading]) -> tuple[str, str] | None:
+    """Give what to keep of other installations that write to the tickets that were read."""
+    actuals = [reading.actual for reading in readings if reading.actual is not None]
+    left = {each.ref: at.identity.yields_to(each.ours.keys) for each in actuals}
+    return noticed(at.store, at.bound.account, left) if left else None
 
 
 def look_after_problems(at: Settling, connector: Connector) -> None:
@@ -271,6 +285,7 @@ def _settle_one(
     if actual is None:
         return _unread(at, reading, state, decision)
     bound, now = at.bound, at.now
+    acting = at.acting and not at.identity.yields_to(actual.ours.keys)
     known = cases.known.get(reading.ref, ())
     events = ingest(reading, known, at.privacy, bound.mapping, now)
     stored = {event.id for event in known}
@@ -320,7 +335,7 @@ def _settle_one(
         account_moves=moves,
         refused=state.refused if state is not None else None,
         answers=answers if decision is Decision.complaint else (),
-        needed=needed if decision is Decision.complaint and at.acting else None,
+        needed=needed if decision is Decision.complaint and acting else None,
     )
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
@@ -345,8 +360,8 @@ def _settle_one(
         events=[event for event in events if event.id not in stored],
         people={at.privacy.person(native): told for native, told in reading.people.items()},
         findings=findings,
-        posting=_posting(at, complaint, actual, decided.desired) if at.acting else None,
-        why=decided.why,
+        posting=_posting(at, complaint, actual, decided.desired) if acting else None,
+        why=decided.why if acting else "none",
         digests=at.digests(state),
         withdrawn=withdrawn or (f"now part of case {complaint.case}" if former else None),
         former=former,
@@ -390,7 +405,7 @@ def _posting(
         return None
     at.tally.planned += 1
     told = to_json(asked)
-    return Posting(told, digest(told), urgent=asked.move_back is not None)
+    return Posting(told, at.identity.key(digest(told)), urgent=asked.move_back is not None)
 
 
 def _unread(

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ombud.model.connector import Gone, Interest, Page, Seen
+from sync.others import sentences
 from sync.outbox import send
 from sync.rollout import fall
 from sync.runs import end_run, run_again
@@ -113,6 +114,7 @@ class Sweep:
         self.send()
         if full:
             store.full_sync_ended(account, self._name, self._epoch)
+        self._report.notices += sentences(store, account)
         if self._reading is not None:
             end_run(store, self.bound, self._reading, epoch=self._epoch, now=service.now())
 

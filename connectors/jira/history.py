@@ -139,7 +139,7 @@ def read_issue(
                 label for label in fields.get("labels") or () if label.startswith(PREFIX)
             ),
             text=state.get("text"),
-            keys=frozenset(state.get("keys") or ()),
+            keys=frozenset([*(state.get("keys") or ()), *_moved_under(ordered)]),
             moved_back=_moved_back(told),
         ),
         links=frozenset(_links(site, fields.get("issuelinks") or (), ordered)),
@@ -151,6 +151,15 @@ def read_issue(
 def in_order(histories: Sequence[Json]) -> list[Json]:
     """Give histories oldest first: by time, and within an instant by id."""
     return sorted(histories, key=lambda each: (instant_in(each["created"]), int(each["id"])))
+
+
+def _moved_under(histories: Sequence[Json]) -> Iterator[str]:
+    """Give the keys under which an issue was moved, by other installations too: our property tells the others."""
+    for each in histories:
+        meta = each.get("historyMetadata") or {}
+        key = (meta.get("extraData") or {}).get("key")
+        if meta.get("type") == OURS and key and touches(each, STATUS):
+            yield str(key)
 
 
 def _moved_back(changes: Sequence[Event]) -> tuple[int, ...]:

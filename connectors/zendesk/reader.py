@@ -291,7 +291,7 @@ class Reader:
         return Ours(
             tags=frozenset(tag for tag in ticket.get("tags") or () if tag.startswith(PREFIX)),
             text=text or None,
-            keys=frozenset(str(ours_of(audit).get("key")) for audit in mine[-_KEYS:]),
+            keys=frozenset(_keys(audits)[-_KEYS:]),
             moved_back=tuple(
                 instant_in(audit["created_at"]) for audit in mine if ours_of(audit).get("back")
             ),
@@ -427,6 +427,12 @@ def _problem(ref: Ref, ticket: Json, audits: Sequence[Json]) -> Iterator[Link]:
         if each.get("field_name") == PROBLEM and str(each.get("value")) == str(problem)
     ]
     yield Link(PROBLEM, ref._replace(id=str(problem)), told[-1] if told else None)
+
+
+def _keys(audits: Sequence[Json]) -> list[str]:
+    """Give the keys of updates, of other installations too, since somebody last took all of them away."""
+    told = [str(ours_of(audit).get("key")) for audit in audits if ours_of(audit)]
+    return told[len(told) - told[::-1].index("") :] if "" in told else told
 
 
 def _reassigned(audits: Sequence[Json]) -> frozenset[str]:

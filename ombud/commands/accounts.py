@@ -68,6 +68,25 @@ def accounts_connect(
     print_checks([(account, each) for each in found], form)
 
 
+@accounts.command("adopt")
+def accounts_adopt(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The account, as ombud.toml names it.")],
+) -> None:
+    """Take the other Ombud that writes to an account for this one, as it was before its database was lost.
+
+    Run it only where that one runs no more: two that write to the same tickets would undo each other's work.
+    """
+    with open_service(context.obj, SystemClock()) as service:
+        found = service.adopt(account)
+    if found:
+        out.print(
+            f"Adopted: {', '.join(found)}. Their tickets are ours again. Next: ombud sync {account}"
+        )
+    else:
+        out.print(f"No other Ombud was seen on {account}.")
+
+
 def print_checks(found: list[tuple[str, Check]], form: Form) -> None:
     """Print what was looked at; ends with 3 where something does not hold."""
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
 _CHUNK = 500
 _PUT_EPOCH = Put(epoch, Clash.replace)
 _PUT_TOKEN = Put(token, Clash.replace)
+_PUT_ONCE = Put(meta, Clash.keep)
+_INSTALLATION = "installation"
 #: After every instant.
 _EVER = 2**62
 
@@ -67,6 +70,7 @@ class Store:
         self._engine = engine
         self._vault = vault
         self.pseudonym = vault.pseudonym
+        self.page_key = vault.page_key
         self.live = Live(engine)
         #: Ends with the store, closed or not.
         self._open = (
@@ -416,6 +420,17 @@ class Store:
         """Give a fact about the database."""
         with reading(self._engine) as db:
             return db.execute(select(meta.c.told).where(meta.c.name == name)).scalar()
+
+    def installation(self) -> str:
+        """Give the name of this installation, made once: a copy of the database goes by it too."""
+        held = self.meta(_INSTALLATION)
+        if held is None:
+            with writing(self._engine) as db:
+                check_version(db)
+                _PUT_ONCE.rows(db, [(_INSTALLATION, secrets.token_hex(4))])
+            # Another process may have been first.
+            held = self.meta(_INSTALLATION) or ""
+        return held
 
     def recall(self, case: str) -> dict[str, dict[str, str]]:
         """Give a case's persons by keyed identifier."""
