@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 _ORDER = attrgetter("happened", "seq", "id")
 
 
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """Say how a history that is told now differs from what was kept of it: histories can be changed in many helpdesks.
+
+    Attributes:
+        missing: ids of events that were told before, and are not any more.
+        changed: ids of events that are told otherwise than before.
+
+    """
+
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
 class Privacy:
     """Keep as little as the verdict needs: pseudonyms for persons, keyed digests for words."""
 
@@ -29,6 +44,7 @@ class Privacy:
         """Prepare for one mapping; `pseudonym` is keyed, so that nobody can guess its argument."""
         self._pseudonym = pseudonym
         self._fields: dict[str, FieldOf] = {of.id: of for of in mapping.fields.values()}
+        self._told = frozenset({STATUS, *self._fields})
         self._known: dict[str, str] = {}
 
     def person(self, native: str) -> str:
@@ -81,6 +97,30 @@ class Privacy:
             event.source,
         )
 
+    def compares(self, event: Event) -> bool:
+        """Tell whether another reading of the whole history must tell an event again."""
+        if event.kind is Kind.message:
+            ours = event.message is not None and event.message.key is not None
+            return not ours and event.cause is not Cause.ourselves
+        return event.kind is Kind.field and event.change != CREATED and event.field in self._told
+
+    def same(self, held: Event, told: Event) -> bool:
+        """Tell whether an event that was kept is told as it was, whatever the mapping has kept of its values.
+
+        A message that bears more marks now is the same, for markers may have been added to the mapping.
+        """
+        if held.message is not None and told.message is not None:
+            return (
+                held.happened == told.happened
+                and held.message.public == told.message.public
+                and held.message.kinds <= told.message.kinds
+            )
+        return held.happened == told.happened and held.after in {
+            told.after,
+            self.value(held.field or "", told.nature, told.after),
+            self._sealed(told.nature, told.after),
+        }
+
 
 def ingest(
     reading: Reading, known: Sequence[Event], privacy: Privacy, mapping: Mapping, now: Instant
@@ -104,6 +144,23 @@ def ingest(
     if reading.actual is not None:
         events += _observed(reading.actual, events, privacy, mapping, now)
     return events
+
+
+def altered(reading: Reading, known: Sequence[Event], privacy: Privacy) -> Altered | None:
+    """Compare a history that was read whole with what is kept of it; `None` where they agree.
+
+    What is kept stays as it was told first, for verdicts stand on it. Our own messages are no matter: we edit and
+    remove them. Neither are fields that the mapping no longer names, nor first values: these are reckoned backwards.
+    """
+    if not (reading.whole and reading.complete):
+        return None
+    told = {event.id: event for event in reading.events}
+    held = [event for event in known if event.ref == reading.ref and privacy.compares(event)]
+    missing = sorted(event.id for event in held if event.id not in told)
+    changed = sorted(
+        event.id for event in held if event.id in told and not privacy.same(event, told[event.id])
+    )
+    return Altered(tuple(missing), tuple(changed)) if missing or changed else None
 
 
 def _observed(

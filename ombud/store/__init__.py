@@ -17,6 +17,7 @@ from ombud.store.acts import (
 )
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.ledger import Standing
 from ombud.store.live import Hint, LedgerRow, Live, Notice, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
 from ombud.store.store import Store, open_store
@@ -43,6 +44,7 @@ __all__ = [
     "RunRow",
     "Settled",
     "StaleLease",
+    "Standing",
     "StepRow",
     "StopRow",
     "Store",

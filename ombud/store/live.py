@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from ombud.model.event import Ref
 from ombud.store.engine import reading, writing
+from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
 from ombud.store.live_tables import hint, ledger, notice
 from ombud.store.migrate import check_version
 from ombud.store.statements import Change, Clash, Put
-from ombud.store.tables import event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,7 +112,8 @@ class LedgerRow(NamedTuple):
         missing: known, but not shown any more: deleted or hidden.
         unreadable: shown, but the last reading failed.
         quarantined: failed so often that they are tried only now and then.
-        lag: longest time from a change of the day to our knowing it, in microseconds; `None` where nothing changed.
+        lag: longest time from a change since the day before began to our knowing it, in microseconds; `None` where
+            nothing changed.
 
     """
 
@@ -126,6 +127,14 @@ class LedgerRow(NamedTuple):
     unreadable: int
     quarantined: int
     lag: int | None
+
+
+class Backlog(NamedTuple):
+    """Count what waits, by account: hints, plans to be sent, notices to be told."""
+
+    hints: dict[str, int]
+    plans: dict[str, int]
+    notices: dict[str, int]
 
 
 class Live:
@@ -174,6 +183,30 @@ class Live:
         with reading(self._engine) as db:
             return db.execute(query).scalar()
 
+    def looked(self, ref: Ref) -> tuple[Instant | None, Instant | None]:
+        """Give since when somebody waits for a ticket to be looked at, and when it was last looked at for a hint."""
+        query = select(
+            func.min(case((hint.c.done.is_(None), hint.c.arrived))), func.max(hint.c.done)
+        ).where(hint.c.account == ref.account, hint.c.ticket == ref.id)
+        with reading(self._engine) as db:
+            row = db.execute(query).one()
+        return row[0], row[1]
+
+    def backlog(self) -> Backlog:
+        """Count what waits."""
+        queries = (
+            select(hint.c.account, func.count()).where(hint.c.done.is_(None)),
+            select(outbox.c.account, func.count()),
+            select(notice.c.account, func.count()).where(notice.c.sent.is_(None)),
+        )
+        with reading(self._engine) as db:
+            return Backlog(
+                *(
+                    {row[0]: row[1] for row in db.execute(each.group_by("account"))}
+                    for each in queries
+                )
+            )
+
     def hinted(self, refs: Iterable[Ref], since: Instant) -> set[Ref]:
         """Give those of some tickets for which a hint came since an instant."""
         wanted = set(refs)
@@ -188,12 +221,12 @@ class Live:
                 found |= {Ref(account, row.vendor, row.ticket) for row in db.execute(query)}
         return wanted & found
 
-    def prune(self, before: Instant) -> None:
-        """Drop hints that were done with before an instant, and notices that were told before it."""
+    def prune(self, *, hints: Instant, notices: Instant) -> None:
+        """Drop hints that were done with before an instant, and notices that were told before another."""
         with writing(self._engine) as db:
             check_version(db)
-            db.execute(delete(hint).where(hint.c.done < before))
-            db.execute(delete(notice).where(notice.c.sent < before))
+            db.execute(delete(hint).where(hint.c.done < hints))
+            db.execute(delete(notice).where(notice.c.sent < notices))
 
     def put_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people are to be told; what was kept before under the same key stays."""
@@ -252,16 +285,25 @@ class Live:
         with reading(self._engine) as db:
             return [LedgerRow(*row) for row in db.execute(query)]
 
-    def lag(self, account: str, begin: Instant, end: Instant) -> int | None:
+    def lag(
+        self, account: str, begin: Instant, end: Instant, *, binding: str | None = None
+    ) -> int | None:
         """Give the longest time from a change within a span to our knowing it, in microseconds.
 
-        What was already past when the account was read first counts from that reading on only.
+        What was already past when a binding was read first is no lag: a span must not begin before that.
         """
-        query = select(func.max(event.c.known - event.c.recorded)).where(
-            event.c.account == account, event.c.recorded >= begin, event.c.recorded < end
-        )
         with reading(self._engine) as db:
-            return db.execute(query).scalar()
+            return longest_lag(db, account, begin, end, binding)
+
+    def standing(self, account: str, binding: str) -> Standing:
+        """Count how the complaints of a binding stand with us at this moment."""
+        with reading(self._engine) as db:
+            return count_standing(db, account, binding)
+
+    def hidden(self, account: str, binding: str) -> dict[str, tuple[int, int]]:
+        """Count by project how many complaints are not shown any more, and how many there are."""
+        with reading(self._engine) as db:
+            return count_hidden(db, account, binding)
 
 
 def hints_done(db: Connection, done: Sequence[tuple[Ref, int]], now: Instant) -> None:

@@ -72,8 +72,11 @@ class TicketState:
         return cls(seen.ref, seen.key, "", "", decision, binding, recheck=0)
 
     def rests(self, revision: str, settled: str, now: Instant) -> bool:
-        """Tell whether nothing has changed: not the ticket, not what judges it, and no clock has run out."""
-        if self.recheck is not None and self.recheck <= now:
+        """Tell whether nothing has changed: not the ticket, not what judges it, and no clock has run out.
+
+        A ticket that was not shown any more, and is shown again, has changed.
+        """
+        if self.gone is Gone.unreachable or (self.recheck is not None and self.recheck <= now):
             return False
         if self.failures:
             return True
