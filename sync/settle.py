@@ -18,7 +18,7 @@ from sync.cases import Cases
 from sync.closing import needed_to_close
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
-from sync.ingest import ingest
+from sync.ingest import altered, ingest
 from sync.others import ALONE, noticed
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
-    from sync.ingest import Privacy
+    from sync.ingest import Altered, Privacy
     from sync.others import Identity
     from sync.persons import Persons
     from sync.words import Answer
@@ -64,6 +64,12 @@ class Tally:
     unreadable: int = 0
     quarantined: int = 0
     planned: int = 0
+    #: Tickets of which no more is shown, and which had been shown until now.
+    vanished: int = 0
+    #: Tickets that another binding had before.
+    moved: int = 0
+    #: Tickets whose history is told otherwise than before, of those that were read again for that.
+    altered: dict[Ref, Altered] = field(default_factory=dict)
     #: Tickets that were read because they had changed, some of them where there are many.
     brought: list[Ref] = field(default_factory=list)
     findings: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -96,6 +102,7 @@ class Settling:
         longest: the longest that a waiver may last.
         run: the run that has tickets read again, where one does: their whole history is read, and the log tells it.
         identity: who we are among those that write to the helpdesk.
+        deep: tickets to read whole again though nothing seems to have changed: histories can be changed.
 
     """
 
@@ -113,6 +120,7 @@ class Settling:
     longest: Instant = LONGEST
     run: RunRow | None = None
     identity: Identity = ALONE
+    deep: frozenset[Ref] = frozenset()
 
     def digests(self, state: TicketState | None) -> str:
         """Give the digests for the log, with the run where that is why a ticket is judged otherwise."""
@@ -162,6 +170,7 @@ def settle(
         elif (
             state is not None
             and state.decision is decision
+            and each.ref not in at.deep
             and state.rests(each.revision, bound.digest, at.now)
         ):
             tally.unchanged += 1
@@ -177,6 +186,7 @@ def settle(
                     stored=state is not None
                     and state.case is not None
                     and not state.failures
+                    and each.ref not in at.deep
                     and (at.run is None or state.settled == bound.digest),
                 )
             )
@@ -186,7 +196,7 @@ def settle(
     stems = Stems(bound, at.store, at.privacy, at.now)
     stems.meet(connector, readings)
     settled = list(settle_readings(at, readings, states, decisions, stems))
-    settled += [_unseen(states[ref], at.now) for ref in missing if ref in states]
+    settled += [_unseen(at, states[ref]) for ref in missing if ref in states]
     others = _others(at, readings)
     if not (outside or settled or hinted) and cursor is None:
         return
@@ -288,6 +298,10 @@ def _settle_one(
     acting = at.acting and not at.identity.yields_to(actual.ours.keys)
     known = cases.known.get(reading.ref, ())
     events = ingest(reading, known, at.privacy, bound.mapping, now)
+    if reading.ref in at.deep:
+        otherwise = altered(reading, known, at.privacy)
+        if otherwise is not None:
+            at.tally.altered[reading.ref] = otherwise
     stored = {event.id for event in known}
     circle = cases.circle(reading.ref, events)
     if stems is not None and bound.mapping.stems:
@@ -341,6 +355,7 @@ def _settle_one(
     links = cases.relinked(reading.ref)
     touched: frozenset[Ref] = frozenset()
     fresh = state is None or state.case is None
+    at.tally.moved += not fresh and state is not None and state.binding != bound.name
     if links is not None or former is not None or (fresh and circle.refs) or home != bound.name:
         touched = cases.touched({former, complaint.case}, circle.refs)
     return Settled(
@@ -416,7 +431,7 @@ def _unread(
     if state is None or reading.gone in {Gone.malformed, None}:
         return _put_aside(at, reading, state, decision, reading.detail or "cannot be read")
     if reading.gone is Gone.unreachable:
-        return _unseen(state, at.now)
+        return _unseen(at, state)
     left = replace(
         state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None
     )
@@ -432,14 +447,15 @@ def _unread(
     )
 
 
-def _unseen(state: TicketState, now: Instant) -> Settled:
+def _unseen(at: Settling, state: TicketState) -> Settled:
     """Keep a ticket that the helpdesk no longer shows: deleted or hidden, nobody can tell; its findings stay."""
+    at.tally.vanished += state.gone is not Gone.unreachable
     return Settled(
         replace(
             state,
             gone=Gone.unreachable,
             trouble="not shown any more: deleted, or hidden from us",
-            recheck=now + DAY,
+            recheck=at.now + DAY,
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ombud.model.connector import Gone, Interest, Page, Seen
@@ -169,6 +170,7 @@ class Sweep:
         *,
         hinted: Mapping[Ref, int] | None = None,
         aloud: bool = False,
+        deep: bool = False,
     ) -> None:
         """Settle named tickets.
 
@@ -176,12 +178,15 @@ class Sweep:
             refs: the tickets.
             hinted: number of the newest hint of those for which one came: it is done with.
             aloud: whether to tell of progress.
+            deep: whether to read them whole again, though nothing seems to have changed.
 
         """
         for start in range(0, len(refs), self._page):
             part = refs[start : start + self._page]
             with self._holding(part):
                 settling = self._at()
+                if deep:
+                    settling = replace(settling, deep=frozenset(part))
                 seen = list(self._connector.look(part, settling.bound.schema))
                 missing = sorted(set(part) - {each.ref for each in seen})
                 done = [(ref, hinted[ref]) for ref in part if ref in hinted] if hinted else []
