@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from ombud.model.event import Ref
+from ombud.store.backlog import Backlog, count_backlog, last_look
 from ombud.store.engine import reading, writing
 from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
 from ombud.store.live_tables import hint, ledger, notice
@@ -129,14 +130,6 @@ class LedgerRow(NamedTuple):
     lag: int | None
 
 
-class Backlog(NamedTuple):
-    """Count what waits, by account: hints, plans to be sent, notices to be told."""
-
-    hints: dict[str, int]
-    plans: dict[str, int]
-    notices: dict[str, int]
-
-
 class Live:
     """Read and write what needs no lease: whoever hears a hook may note it, and whoever tells people books that."""
 
@@ -183,29 +176,15 @@ class Live:
         with reading(self._engine) as db:
             return db.execute(query).scalar()
 
-    def looked(self, ref: Ref) -> tuple[Instant | None, Instant | None]:
-        """Give since when somebody waits for a ticket to be looked at, and when it was last looked at for a hint."""
-        query = select(
-            func.min(case((hint.c.done.is_(None), hint.c.arrived))), func.max(hint.c.done)
-        ).where(hint.c.account == ref.account, hint.c.ticket == ref.id)
+    def last_look(self, ref: Ref) -> tuple[Instant | None, Instant | None]:
+        """Give since when a ticket waits to be looked at for a hint, and when it was last looked at for one."""
         with reading(self._engine) as db:
-            row = db.execute(query).one()
-        return row[0], row[1]
+            return last_look(db, ref)
 
     def backlog(self) -> Backlog:
-        """Count what waits."""
-        queries = (
-            select(hint.c.account, func.count()).where(hint.c.done.is_(None)),
-            select(outbox.c.account, func.count()),
-            select(notice.c.account, func.count()).where(notice.c.sent.is_(None)),
-        )
+        """Count what waits, by account."""
         with reading(self._engine) as db:
-            return Backlog(
-                *(
-                    {row[0]: row[1] for row in db.execute(each.group_by("account"))}
-                    for each in queries
-                )
-            )
+            return count_backlog(db)
 
     def hinted(self, refs: Iterable[Ref], since: Instant) -> set[Ref]:
         """Give those of some tickets for which a hint came since an instant."""

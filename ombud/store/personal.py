@@ -54,6 +54,7 @@ class Vault:
         self._naming = hmac.digest(key, b"ombud pseudonyms", "sha256")
         self._tokens = AESGCM(hmac.digest(key, b"ombud tokens", "sha256"))
         self._sealing = hmac.digest(key, b"ombud decision log", "sha256")
+        self._opening = hmac.digest(key, b"ombud pages", "sha256")
         self.check = hmac.digest(key, b"ombud check", "sha256").hex()
 
     def pseudonym(self, native: str) -> str:
@@ -63,6 +64,11 @@ class Vault:
     def seal_end(self, seq: int, last: str) -> str:
         """Give what shows that the decision log ended at a line, to nobody without OMBUD_KEY."""
         return hmac.digest(self._sealing, f"{seq}:{last}".encode(), "sha256").hex()
+
+    def page_key(self, of: str) -> str:
+        """Give what opens a ticket's page: 22 characters for an address, the same at every time, to be guessed by nobody."""
+        told = blake2b(of.encode(), key=self._opening, digest_size=16).digest()
+        return base64.urlsafe_b64encode(told).decode().rstrip("=")
 
     def seal_token(self, account: str, plain: str) -> str:
         """Seal what signs an account's requests; it opens for that account alone."""
