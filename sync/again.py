@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ombud.model.connector import Gone
+from ombud.model.facts import Verdict
 from ombud.model.scope import Decision
 from policies.waiver import waive
 from sync.cases import Circle
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.elsewhere import Elsewhere
+
+
+#: Why it is unknown whether a deadline is met.
+NOT_SHOWN = "the ticket is not shown any more: deleted, or hidden from us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +191,19 @@ def judge_folded(
     findings = find(bound, complaint, judged, url=lead.url)
     if folded.circle is not None:
         findings += one_sided(elsewhere, bound, complaint, folded.circle)
+    if lead.gone is Gone.unreachable:
+        findings = [_unseen(each) for each in findings]
     return Judged(lead.key, lead.url, complaint, findings, judged)
+
+
+def _unseen(finding: Finding) -> Finding:
+    """Leave open what runs on for a complaint that nobody shows us: it may have been met meanwhile."""
+    if finding.verdict is not Verdict.pending:
+        return finding
+    return finding._replace(
+        verdict=Verdict.unknown,
+        standing=Verdict.unknown,
+        recheck=None,
+        reasons=(NOT_SHOWN,),
+        fixes=(),
+    )
