@@ -10,6 +10,7 @@ from sync.settle import Tally
 
 if TYPE_CHECKING:
     from ombud.model.connector import Receipt
+    from ombud.model.event import Ref
     from ombud.model.mark import Plan
     from ombud.store import StopRow
 
@@ -26,6 +27,8 @@ class SyncReport:
     tagged: dict[str, list[str]] = field(default_factory=dict)
     noted: list[str] = field(default_factory=list)
     moved_back: list[dict[str, object]] = field(default_factory=list)
+    #: Tickets moved back, each with the event that was undone.
+    undone: list[tuple[Ref, str]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     waiting: int = 0
     #: What people have to know before anything else: configurations held back, rules that fell, runs.
@@ -40,6 +43,7 @@ class SyncReport:
         if plan.text:
             self.noted.append(str(plan.ref))
         if plan.move_back is not None:
+            self.undone.append((plan.ref, plan.move_back.transition))
             self.moved_back.append(
                 {
                     "ref": str(plan.ref),

@@ -31,7 +31,7 @@ from sync.sweep import PAGE, Sweep
 from sync.waivers import remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -144,6 +144,12 @@ class Service:
             )
             self._connectors[account] = held
         return held
+
+    def calls(self, account: str) -> Mapping[str, int]:
+        """Give the requests an account's helpdesk was sent, by method and path template; none before the first."""
+        held = self._connectors.get(account)
+        # Others go on asking meanwhile.
+        return {} if held is None else dict(held.calls)
 
     def estimate(self, account: str, *, full: bool) -> Iterator[Estimate]:
         """Foretell what a sync of an account will take, binding by binding."""

@@ -98,6 +98,7 @@ class Desk:
         """Look at what people decided meanwhile: waivers, steps of the rollout; what they change is due at once."""
         service, now = self.service, self.service.now()
         service.refresh()
+        self.pulse.broken = service.breaker(self.account).sentence(now)
         if now < self._next_notice:
             return
         self._next_notice = now + _NOTICED
@@ -178,7 +179,19 @@ class Desk:
             sweep.send(only=refs)
         for ref in refs:
             self._failed.pop(ref, None)
-        self.pulse.moved_back += len(report.moved_back)
+        self._moved_back(report)
+
+    def _moved_back(self, report: SyncReport) -> None:
+        """Count what was moved back, and tell whoever wants to know how long that took."""
+        self.pulse.moved_back += len(report.undone)
+        if not report.undone or not self.pulse.on_moved_back:
+            return
+        now = self.service.now()
+        events = self.service.store.events([ref for ref, _ in report.undone])
+        for ref, undone in report.undone:
+            for happened in [e.happened for e in events.get(ref, ()) if e.id == undone]:
+                for told in self.pulse.on_moved_back:
+                    told(now - happened)
 
     def _gives_up(self, ref: Ref, seqs: dict[Ref, int]) -> bool:
         """Leave a ticket to the sweep that failed too often, though the helpdesk can be asked."""
@@ -267,7 +280,7 @@ class Desk:
             hold=self.flight.hold,
         )
         sweep.send()
-        self.pulse.moved_back += len(report.moved_back)
+        self._moved_back(report)
 
     @property
     def sweep_due(self) -> bool:
@@ -286,5 +299,5 @@ class Desk:
             ).run(full=full)  # fmt: skip
         self.pulse.sweeps += 1
         self.pulse.last_sweep = service.now()
-        self.pulse.moved_back += len(report.moved_back)
+        self._moved_back(report)
         return report

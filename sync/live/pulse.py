@@ -31,7 +31,10 @@ class Pulse:
         failures: errors in a row.
         resting: until when nothing is asked of the helpdesk.
         why: what keeps the account from going on, without secrets or personal data; "" where nothing does.
+        broken: that nothing is written for a while, until when and why; "" where it is.
         on_settled: told, for every hint, the microseconds from its coming to the end of its settling.
+        on_moved_back: told, for every ticket moved back, the microseconds from what was undone to its undoing, by the
+            helpdesk's clock at its beginning and by ours at its end.
 
     """
 
@@ -45,7 +48,9 @@ class Pulse:
     failures: int = 0
     resting: Instant = 0
     why: str = ""
+    broken: str = ""
     on_settled: list[Callable[[int], None]] = field(default_factory=list)
+    on_moved_back: list[Callable[[int], None]] = field(default_factory=list)
 
     def rest(self, now: Instant, why: str, *, least: int = 0) -> None:
         """Rest after an error, longer after each in a row, and as long as the helpdesk asks for."""
