@@ -101,7 +101,7 @@ def decide(
     if actual.ref != complaint.lead:
         return Decision(Desired(), None, "none")
     rechecks = [finding.recheck for finding in findings if finding.recheck is not None]
-    shown = [finding for finding in _latest(findings) if finding.mode in _ACTING]
+    shown = [finding for finding in latest(findings) if finding.mode in _ACTING]
     missing = [f for f in shown if f.standing is Verdict.failed and f.due is None]
     # What blocks comes first, then what weighs most.
     missing.sort(key=lambda f: (f.mode != "block", _WEIGHTS.index(f.severity)))
@@ -178,7 +178,7 @@ def decide(
     return Decision(desired, min(rechecks, default=None), why, insists)
 
 
-def _latest(findings: Iterable[Finding]) -> list[Finding]:
+def latest(findings: Iterable[Finding]) -> list[Finding]:
     """Keep of each rule its last occurrence: what was wrong on an earlier entering is history."""
     last: dict[str, Finding] = {}
     for finding in findings:
