@@ -1,0 +1,1 @@
+"""What `ombud serve` answers: the door for hooks, health, figures, and the page that says what closing needs."""

@@ -1,0 +1,94 @@
+"""The application that `ombud serve` serves: the door, health, figures, pages, and where the dashboard comes in."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ombud.web.closing import Closing
+from ombud.web.door import Door
+from ombud.web.ears import Ears
+from ombud.web.figures import Figures
+from ombud.web.keeping import Keeping
+from ombud.web.pages import STATIC
+from ombud.web.shield import Inside, Shield, nothing
+from ombud.web.state import State
+from sync.hooks import DOOR
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from ombud.model.hook import Ear
+    from sync.live.pulse import Pulse
+    from sync.service import Service
+
+
+def make_app(
+    service: Service,
+    ears: Callable[[], Mapping[str, tuple[str, str, Ear]]],
+    pulses: Mapping[str, Pulse],
+    wake: Callable[[str], None],
+    *,
+    token: str | None = None,
+    mounts: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """Put the application together; raises `StoreError` where the hooks cannot be looked up.
+
+    Args:
+        service: what everything is asked of.
+        ears: gives whose each secret path is.
+        pulses: how each account fares.
+        wake: told an account for which a hint was kept.
+        token: opens figures and reasons to whoever brings it; without, they are for this machine alone.
+        mounts: the dashboard's routes, in place of the small page at `/`.
+
+    """
+    figures = Figures()
+    figures.watch(service, pulses)
+    keeping = Keeping(service.store.live.put_hints, wake, took=figures.commit.observe)
+    figures.queue(lambda: keeping.waiting)
+    heard = Ears(ears)
+    inside = Inside(token)
+    state = State(service, pulses, heard, figures, inside)
+
+    @asynccontextmanager
+    async def alive(_app: Starlette) -> AsyncIterator[None]:
+        fresh = asyncio.create_task(heard.keep_fresh())
+        try:
+            yield
+        finally:
+            fresh.cancel()
+            with suppress(asyncio.CancelledError):
+                await fresh
+            keeping.close()
+
+    routes = [
+        # Without its slash: what stands before it is the door's to answer too.
+        Mount(DOOR.rstrip("/"), Door(heard, keeping, figures, service.now)),
+        Route("/health/live", state.live),
+        Route("/health/ready", state.ready),
+        Route("/metrics", inside.only(state.metrics)),
+        *Closing(service, pulses, keeping).routes,
+        Mount("/static", StaticFiles(directory=STATIC)),
+        *(mounts or [Route("/", inside.only(state.front))]),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Shield, besides=DOOR)],
+        exception_handlers={404: _nothing, 405: _nothing},
+        lifespan=alive,
+    )
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return nothing()
