@@ -22,6 +22,7 @@ from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.footing import Footing
 from sync.ingest import Privacy
+from sync.live.night import night
 from sync.others import identity
 from sync.persons import Persons, Refused
 from sync.report import SyncReport
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from policies.judge import Gap
     from policies.waiver import Waiver
     from sync.binding import Bound
+    from sync.live.night import Night
 
     Tell = Callable[[int, int | None, str], None]
 
@@ -172,6 +174,11 @@ class Service:
                 Sweep(self, bound.name, connector, report, epoch, tell).run(full=full)
         self._waiting = None
         return report
+
+    def census(self, account: str, *, tell: Tell | None = None) -> Night:
+        """Take the census of one account now, under its lease."""
+        with self.store.lease(account) as epoch:
+            return night(self, account, epoch, tell=tell)
 
     def check(
         self,

@@ -11,6 +11,7 @@ from connectors.redirect import PORT
 from ombud import terminal
 from ombud.commands import HELPDESK, Form, Format, err, out
 from ombud.model.clock import SystemClock
+from sync.completeness import completeness, week
 from sync.service import open_service
 
 if TYPE_CHECKING:
@@ -28,14 +29,34 @@ def accounts_check(
     account: Annotated[str | None, typer.Argument()] = None,
     form: Format = Form.table,
 ) -> None:
-    """Test sign-in and each permission with its reason, and list what fires on a reopen."""
+    """Test sign-in and each permission with its reason, list what fires on a reopen, and show the ledger's last days."""
     with open_service(context.obj, SystemClock()) as service:
         found = [
             (name, each)
             for name in ([account] if account else list(service.settings.accounts))
-            for each in service.checks(name)
+            for each in (*service.checks(name), *week(service, name))
         ]
     print_checks(found, form)
+
+
+@accounts.command("census")
+def accounts_census(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The account, as ombud.toml names it.")],
+    form: Format = Form.table,
+) -> None:
+    """List every complaint of an account now, as the night does, and write its line in the ledger."""
+    with (
+        open_service(context.obj, SystemClock()) as service,
+        terminal.progress(err, f"Counting {account}") as tell,
+    ):
+        service.known(account)
+        service.census(account, tell=tell)
+        found = [(account, each) for each in week(service, account)]
+        said = completeness(service, account).sentence()
+    print_checks(found, form)
+    if form is Form.table:
+        out.print(terminal.plain(said), soft_wrap=True)
 
 
 @accounts.command("connect")

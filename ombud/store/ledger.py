@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import case, func, select
 
 from ombud.model.connector import Gone
-from ombud.model.event import Kind
+from ombud.model.event import Cause, Kind
 from ombud.model.scope import Decision
 from ombud.store.tables import event, ticket
 from ombud.store.values import QUARANTINE
@@ -107,8 +107,8 @@ def longest_lag(
 ) -> int | None:
     """Give the longest time from a change within a span to our knowing it, in microseconds; `None` where nothing changed.
 
-    Of a ticket that was new to us the last change counts: those before may be from when it was no complaint.
-    A helpdesk whose clock is ahead makes no lag less than none.
+    Our own changes are none. Of a ticket that was new to us the last change counts: those before may be from when it
+    was no complaint. A helpdesk whose clock is ahead makes no lag less than none.
     """
     batch = (
         select(
@@ -122,6 +122,7 @@ def longest_lag(
             event.c.recorded >= begin,
             event.c.recorded < end,
             event.c.kind.not_in(_OURS),
+            event.c.cause != Cause.ourselves.value,
         )
         .group_by(event.c.ticket, event.c.known)
     )
