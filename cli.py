@@ -15,7 +15,7 @@ from rich.text import Text
 from connectors.errors import ConfigurationError, HelpdeskError
 from connectors.file import LogError
 from ombud import terminal
-from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out
+from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out, print_completeness
 from ombud.commands.accounts import accounts
 from ombud.commands.backtest import backtest
 from ombud.commands.capture import capture
@@ -26,6 +26,7 @@ from ombud.commands.measures import measures
 from ombud.commands.packs import packs
 from ombud.commands.rollout import rollout
 from ombud.commands.sandbox import sandbox
+from ombud.commands.serve import serve
 from ombud.commands.waivers import disputes, waivers
 from ombud.log import configure_logging
 from ombud.model.clock import SystemClock, parse_instant
@@ -62,7 +63,7 @@ app.add_typer(waivers, name="waivers")
 app.add_typer(disputes, name="disputes")
 app.add_typer(macros, name="macros")
 app.add_typer(sandbox, name="sandbox")
-for _command in (backtest, capture, clock, measures):
+for _command in (backtest, capture, clock, measures, serve):
     app.command()(_command)
 
 
@@ -208,6 +209,7 @@ def check(
                 out, shown, zone=service.zone, most=None if every else _MOST_PRINTED, wanted=wanted
             )
             terminal.print_counts(out, counts, "Verdicts")
+            print_completeness(service, service.bounds)
             _print_gaps(service)
     if grave:
         raise typer.Exit(FOUND)
