@@ -34,6 +34,7 @@ from ombud.model.facts import Verdict
 from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
+from sync.completeness import sentences
 from sync.persons import Refused
 from sync.service import NotFound, Service, open_service
 
@@ -209,7 +210,7 @@ def check(
                 out, shown, zone=service.zone, most=None if every else _MOST_PRINTED, wanted=wanted
             )
             terminal.print_counts(out, counts, "Verdicts")
-            print_completeness(service, service.bounds)
+            print_completeness(sentences(service, service.bounds))
             _print_gaps(service)
     if grave:
         raise typer.Exit(FOUND)

@@ -54,9 +54,9 @@ def accounts_census(
         service.census(account, tell=tell)
         found = [(account, each) for each in week(service, account)]
         said = completeness(service, account).sentence()
-    print_checks(found, form)
     if form is Form.table:
         out.print(terminal.plain(said), soft_wrap=True)
+    print_checks(found, form)
 
 
 @accounts.command("connect")

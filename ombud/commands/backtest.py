@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ombud import terminal
-from ombud.commands import Form, Format, err, out
+from ombud.commands import Form, Format, err, out, print_completeness
 from ombud.commands.backtest_report import next_step, show, write
 from ombud.model.clock import SystemClock
+from sync.completeness import sentences
 from sync.service import NotFound, open_service
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ def backtest(
                 raise typer.BadParameter(str(error), param_hint="--reading") from error
         written = write(result, chart, folder)
         show(result, zone, form)
+        said = sentences(service, [bound])
     if form is Form.table:
+        print_completeness(said)
         for path in written:
             out.print(terminal.plain(f"Written: {path}"), soft_wrap=True)
         out.print(next_step(result, written), style="dim", soft_wrap=True)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ombud import terminal
-from ombud.commands import Form, Format, err, out
+from ombud.commands import Form, Format, err, out, print_completeness
 from ombud.commands.backtest import chosen, opened, option
 from policies.measure import SMALL, Per
+from sync.completeness import sentences
 
 if TYPE_CHECKING:
     from policies.measure import Measured
@@ -59,6 +60,7 @@ def measures(
                 f"NOT MEASURED  {each.id}: {bound.name}'s mapping has no {', '.join(missing)}. See: ombud init"
                 for each, missing in found.not_measured
             ]
+        said = sentences(service, bounds) if rows else []
     columns = (
         "binding",
         "measure",
@@ -72,6 +74,7 @@ def measures(
     )
     terminal.print_rows(out, columns, rows, form=form)
     if form is Form.table:
+        print_completeness(said)
         for line in lacking:
             out.print(terminal.plain(line), style="yellow", soft_wrap=True)
         if not rows and not lacking:

@@ -12,11 +12,12 @@ import typer
 from rich.text import Text
 
 from ombud import terminal
-from ombud.commands import FOUND, Form, Format, err, out
+from ombud.commands import FOUND, Form, Format, err, out, print_completeness
 from ombud.commands.asked import By, Why, day, refusals
 from ombud.commands.backtest import chosen, opened
 from ombud.model.instant import DAY, iso
 from ombud.store import Busy
+from sync.completeness import sentences
 from sync.force import accept, differences, reads_anew
 from sync.persons import Refused
 from sync.rollout import (
@@ -74,13 +75,14 @@ def rollout_status(
         ]
         with service.store.acts() as acts:
             stopped = [each for each in acts.stops() if each.resumed is None]
-        zone = service.zone
+        said, zone = sentences(service, bounds), service.zone
     columns = (
         "binding", "rule", "mode", "days", "open", "disputes", "move-backs", "next", "lacks",
     )  # fmt: skip
     terminal.print_rows(out, columns, rows, form=form)
     if form is not Form.table:
         return
+    print_completeness(said)
     for each in stopped:
         told = f"{each.account} is stopped since {day(each.stopped, zone)}, by {each.stopped_name}: {each.stopped_why}"
         out.print(Text("STOPPED  ", style="bold red").append_text(terminal.plain(told)))
