@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
     from ombud.store import Posted, StopRow, Store
+    from sync.live.breaker import Breaker
 
     Hold = Callable[[Sequence[Ref]], AbstractContextManager[object]]
 
@@ -38,6 +39,7 @@ class Sent:
         waiting: writes whose outcome is not known yet, or that the helpdesk was too busy for.
         limited: whether the helpdesk was too busy, so that the others were not tried.
         stopped: the stop that keeps the account from being written to.
+        broken: why nothing is written for a while, where our own writes do no good.
 
     """
 
@@ -47,6 +49,7 @@ class Sent:
     waiting: int = 0
     limited: bool = False
     stopped: StopRow | None = None
+    broken: str = ""
 
 
 def send(
@@ -58,10 +61,12 @@ def send(
     urgent: bool = False,
     only: Sequence[Ref] | None = None,
     hold: Hold | None = None,
+    breaker: Breaker | None = None,
 ) -> Sent:
     """Send every plan that is due for an account, enforcement first; with `urgent`, nothing but enforcement.
 
-    With `only`, those of some tickets. `hold` keeps others of this process away from a ticket meanwhile.
+    With `only`, those of some tickets. `hold` keeps others of this process away from a ticket meanwhile. `breaker`
+    lets nothing through where writes of ours fail or go round in circles; what became of earlier ones is looked up.
 
     A write is marked as under way before it is sent and judged by what came back: a crash between the
     two leaves it uncertain, and it is looked up by its key, never repeated blindly. Whether somebody stopped
@@ -75,10 +80,10 @@ def send(
             fresh = [waiting] if hold is None else store.posted(account, now(), only=[waiting.ref])
             for posted in fresh:
                 if posted.state in {"sending", "uncertain"}:
-                    _resolve(store, connector, posted, epoch, now, sent)
+                    _resolve(store, connector, posted, epoch, now, sent, breaker)
                 else:
-                    _first(store, connector, posted, epoch, now, sent)
-        if sent.limited or sent.stopped is not None:
+                    _first(store, connector, posted, epoch, now, sent, breaker)
+        if sent.limited or sent.stopped is not None or sent.broken:
             break
     return sent
 
@@ -90,9 +95,10 @@ def _first(
     epoch: int,
     now: Callable[[], Instant],
     sent: Sent,
+    breaker: Breaker | None,
 ) -> None:
     """Send a plan for the first time."""
-    if _stopped(store, connector.account, sent):
+    if _stopped(store, connector.account, sent) or not _lets(breaker, now(), sent):
         return
     with store.begin(connector.account, epoch) as tx:
         tx.mark_sending(posted.ref, posted.key, now())
@@ -100,13 +106,41 @@ def _first(
         # Nothing was sent: it waits as before, and is not uncertain.
         with store.begin(connector.account, epoch) as tx:
             tx.mark_waiting(posted.ref, posted.key)
+        if breaker is not None:
+            breaker.ended(from_json(posted.plan), None, epoch, now())
         return
-    _act(store, connector, posted, from_json(posted.plan), epoch, now, sent)
+    _guarded(store, connector, posted, epoch, now, sent, breaker)
 
 
 def _stopped(store: Store, account: str, sent: Sent) -> bool:
     sent.stopped = store.stopped(account)
     return sent.stopped is not None
+
+
+def _lets(breaker: Breaker | None, now: Instant, sent: Sent) -> bool:
+    if breaker is None or breaker.lets(now):
+        return True
+    sent.broken = breaker.why
+    return False
+
+
+def _guarded(
+    store: Store,
+    connector: Connector,
+    posted: Posted,
+    epoch: int,
+    now: Callable[[], Instant],
+    sent: Sent,
+    breaker: Breaker | None,
+) -> None:
+    """Carry a plan out, record how it ended, and have the breaker count it."""
+    plan = from_json(posted.plan)
+    receipt: Receipt | None = None
+    try:
+        receipt = _act(store, connector, posted, plan, epoch, now, sent)
+    finally:
+        if breaker is not None:
+            breaker.ended(plan, receipt, epoch, now())
 
 
 def _act(
@@ -117,8 +151,8 @@ def _act(
     epoch: int,
     now: Callable[[], Instant],
     sent: Sent,
-) -> None:
-    """Carry a plan out and record how it ended."""
+) -> Receipt | None:
+    """Carry a plan out and record how it ended; `None` where the helpdesk had no time for it."""
     try:
         receipt = connector.act(plan, posted.key, now)
     except HelpdeskError as error:
@@ -131,10 +165,11 @@ def _act(
             _postpone(store, connector.account, posted, epoch, now(), least=wait)
             sent.waiting += 1
             sent.limited = True
-            return
+            return None
         outcome = Outcome.uncertain if error.uncertain else Outcome.refused
         receipt = Receipt(outcome, detail=error.detail)
     _book(store, connector.account, posted, plan, receipt, epoch, now, sent)
+    return receipt
 
 
 def _book(
@@ -191,6 +226,7 @@ def _resolve(
     epoch: int,
     now: Callable[[], Instant],
     sent: Sent,
+    breaker: Breaker | None,
 ) -> None:
     """Find out what became of a write without an answer, once it cannot be under way any more."""
     account = connector.account
@@ -205,13 +241,12 @@ def _resolve(
     if now() < since + patience:
         sent.waiting += 1
         return
-    plan = from_json(posted.plan)
     if connector.find(posted.ref, posted.key) is None:
         with store.begin(account, epoch) as tx:
             tx.void_plan(posted.ref, posted.key)
         sent.again.append(posted.ref)
         return
-    if _stopped(store, account, sent):
+    if _stopped(store, account, sent) or not _lets(breaker, now(), sent):
         return
     # It arrived, whole or in part: under the same key the rest is finished, and nothing is done twice.
-    _act(store, connector, posted, plan, epoch, now, sent)
+    _guarded(store, connector, posted, epoch, now, sent, breaker)

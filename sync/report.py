@@ -35,6 +35,8 @@ class SyncReport:
     notices: list[str] = field(default_factory=list)
     #: The stop that keeps everything from being written.
     stopped: StopRow | None = None
+    #: Why nothing is written for a while; "" where it is.
+    broken: str = ""
 
     def note(self, plan: Plan, receipt: Receipt) -> None:
         """Take a plan that is in place into the report."""
@@ -89,6 +91,8 @@ class SyncReport:
         ]
         if len(left) > MOST_LEFT:
             said.append(f"And {len(left) - MOST_LEFT:,} more that somebody should look at.")
+        if self.broken:
+            said.append(f"{self.broken}.")
         if self.stopped is not None:
             stop = self.stopped
             said.append(
@@ -115,5 +119,6 @@ class SyncReport:
             "refused": self.refused,
             "waiting": self.waiting,
             "notices": list(dict.fromkeys(self.notices)),
+            "broken": self.broken or None,
             "stopped": None if self.stopped is None else self.stopped.stopped_why,
         }

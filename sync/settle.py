@@ -19,6 +19,7 @@ from sync.closing import needed_to_close
 from sync.decide import ACCOUNT_SPAN, decide
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
+from sync.live.breaker import loops
 from sync.others import ALONE, noticed
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
@@ -64,6 +65,8 @@ class Tally:
     unreadable: int = 0
     quarantined: int = 0
     planned: int = 0
+    #: Tickets that a machine closed again and again, though they were moved back.
+    looped: list[Ref] = field(default_factory=list)
     #: Tickets of which no more is shown, and which had been shown until now.
     vanished: int = 0
     #: Tickets that another binding had before.
@@ -351,6 +354,8 @@ def _settle_one(
         answers=answers if decision is Decision.complaint else (),
         needed=needed if decision is Decision.complaint and acting else None,
     )
+    if decided.insists is not None and acting and loops(complaint):
+        at.tally.looped.append(reading.ref)
     former = state.case if state is not None and state.case not in {None, complaint.case} else None
     links = cases.relinked(reading.ref)
     touched: frozenset[Ref] = frozenset()

@@ -197,8 +197,11 @@ class Sweep:
     def send(self, *, urgent: bool = False, only: Sequence[Ref] | None = None) -> None:
         """Send plans, and settle again what changed meanwhile; first take rules down that do too much."""
         service, report = self._service, self._report
+        breaker = service.breaker(self.bound.account)
         for _ in range(_ROUNDS):
             self._fall()
+            while report.tally.looped:
+                breaker.looped(report.tally.looped.pop(), self._epoch, service.now())
             sent = send(
                 service.store,
                 self._connector,
@@ -207,7 +210,9 @@ class Sweep:
                 urgent=urgent,
                 only=only,
                 hold=self._hold,
+                breaker=breaker,
             )
+            report.broken = breaker.sentence(service.now()) if sent.broken else ""
             report.waiting = max(report.waiting, sent.waiting)
             for plan, receipt in sent.done:
                 report.note(plan, receipt)

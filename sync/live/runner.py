@@ -147,14 +147,17 @@ class Line:
         if _past(store.next_due(self._account), now):
             self._once("fire", pool, lambda: self._asking(desk, desk.fire, lost))
         if _past(store.next_try(self._account), now):
-            self._once("send", pool, lambda: self._asking(desk, desk.send, lost))
+            # What waits may have to go on waiting: it is looked at again with the next beat, and not at once.
+            self._once("send", pool, lambda: self._asking(desk, desk.send, lost), more=False)
 
     def _under_way(self) -> set[object]:
         with self._lock:
             return set(self._busy)
 
-    def _once(self, what: object, pool: ThreadPoolExecutor, do: Callable[[], None]) -> None:
-        """Have something done that is not under way already, and look again when it has ended."""
+    def _once(
+        self, what: object, pool: ThreadPoolExecutor, do: Callable[[], None], *, more: bool = True
+    ) -> None:
+        """Have something done that is not under way already; `more` says to look again when it has ended."""
         with self._lock:
             if what in self._busy:
                 return
@@ -167,8 +170,9 @@ class Line:
             finally:
                 with self._lock:
                     self._busy.discard(what)
-                # More may have come up meanwhile.
-                self._woken.set()
+                if more:
+                    # More may have come up meanwhile.
+                    self._woken.set()
 
         pool.submit(done)
 
