@@ -22,6 +22,7 @@ from sync.elsewhere import Elsewhere
 from sync.explain import explain
 from sync.footing import Footing
 from sync.ingest import Privacy
+from sync.live.breaker import Breaker
 from sync.live.night import night
 from sync.others import identity
 from sync.persons import Persons, Refused
@@ -85,6 +86,7 @@ class Service:
         )
         self._connectors: dict[str, Connector] = {}
         self._privacies: dict[str, Privacy] = {}
+        self._breakers: dict[str, Breaker] = {}
         self._waiting: Callable[[str, float], None] | None = None
 
     def __enter__(self) -> Self:
@@ -145,6 +147,14 @@ class Service:
                 authorizer=self.signin.authorizer(account),
             )
             self._connectors[account] = held
+        return held
+
+    def breaker(self, account: str) -> Breaker:
+        """Give what keeps us from writing to an account where that does no good."""
+        held = self._breakers.get(account)
+        if held is None:
+            vendor = self.settings.accounts[account].vendor
+            held = self._breakers.setdefault(account, Breaker(self.store, account, vendor))
         return held
 
     def calls(self, account: str) -> Mapping[str, int]:
@@ -269,7 +279,9 @@ class Service:
         """Test an account's sign-in and permissions."""
         connector = self.connector(account)
         found = [*self.signin.checks(account), *connector.check()]
-        return [*found, *others.checks(self.store, account)]
+        broken = self.breaker(account).check(self.now())
+        found += others.checks(self.store, account)
+        return found if broken is None else [*found, broken]
 
     def adopt(self, account: str) -> list[str]:
         """Take the other installations seen on an account for what we were ourselves before; give their names."""
