@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.errors import HelpdeskError, Kind
 from connectors.jira.history import facets_of, read_issue
 from connectors.jira.site import PROPERTY, instant_in
-from ombud.model.connector import Estimate, Gone, Page, Reading, Seen
+from ombud.model.connector import Estimate, Gone, Interest, Page, Reading, Seen
 from ombud.model.event import Ref
 from ombud.model.instant import MINUTE, moment
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.jira.site import Site
-    from ombud.model.connector import Interest, Schema
+    from ombud.model.connector import Schema
     from ombud.model.facts import Instant
 
     Json = Mapping[str, Any]
@@ -47,7 +47,10 @@ class Reader:
     site: Site
 
     def changed(self, cursor: str | None, interest: Interest, schema: Schema) -> Iterator[Page]:
-        """List issues changed since the cursor, oldest change first, with what `read` needs of them."""
+        """List issues changed since the cursor, oldest change first, with what `read` needs of them.
+
+        Of a project that is hidden from us nothing is listed; the night's census tells of it.
+        """
         self.site.forget_me()
         since: Instant | None = json.loads(cursor)["since"] if cursor else None
         told: set[tuple[str, str]] = set()
@@ -56,12 +59,19 @@ class Reader:
         empty = 0
         jql = self._jql(since, interest)
         held: list[Seen] = []
+        whole = True
         while True:
             try:
                 answer = self._search(jql, schema, token)
             except HelpdeskError as error:
-                if token is None or error.status != 400:
+                if error.status != 400:
                     raise
+                if token is None:
+                    # A project that is hidden from us is as if it did not exist: the others are swept all the same.
+                    shown = self._shown(interest) if whole else interest
+                    if not whole or shown == interest or not shown.projects:
+                        raise
+                    interest, whole = shown, False
                 # The token has expired, and belongs to its query: begin again at the watermark.
                 token, tokens, jql = None, set(), self._jql(since, interest)
                 continue
@@ -92,6 +102,20 @@ class Reader:
                 )
             tokens.add(str(token))
 
+    def _shown(self, interest: Interest) -> Interest:
+        """Leave out the projects that Jira says do not exist: they are gone, or hidden from us."""
+        shown = []
+        for name in interest.projects:
+            body = {"jql": within(Interest((name,))), "fields": ["id"], "maxResults": 1}
+            try:
+                self.site.client.send("POST", "/rest/api/3/search/jql", body, safe=True)
+            except HelpdeskError as error:
+                if error.status != 400:
+                    raise
+            else:
+                shown.append(name)
+        return Interest(tuple(shown))
+
     def look(self, refs: Sequence[Ref], schema: Schema) -> Iterator[Seen]:
         """Look at named issues, past the search index."""
         for start in range(0, len(refs), PAGE):
@@ -113,13 +137,22 @@ class Reader:
     def estimate(self, cursor: str | None, interest: Interest) -> Estimate:
         """Foretell a sweep: Jira counts approximately; three calls for each hundred issues."""
         since = json.loads(cursor)["since"] if cursor else None
+        try:
+            count = self._count(since, interest)
+        except HelpdeskError as error:
+            shown = self._shown(interest) if error.status == 400 else interest
+            if shown == interest or not shown.projects:
+                raise
+            count = self._count(since, shown)
+        calls = 2 + count // 50
+        return Estimate(count, calls, calls * 0.5)
+
+    def _count(self, since: Instant | None, interest: Interest) -> int:
         jql = self._jql(since, interest).partition(" ORDER BY ")[0]
         answer = self.site.client.send(
             "POST", "/rest/api/3/search/approximate-count", {"jql": jql}, safe=True
         ).json()
-        count = int(answer["count"])
-        calls = 2 + count // 50
-        return Estimate(count, calls, calls * 0.5)
+        return int(answer["count"])
 
     def read(self, seen: Sequence[Seen], schema: Schema) -> Iterator[Reading]:
         """Read issues with their whole history; one that cannot be understood does not stop the others."""

@@ -56,14 +56,25 @@ class Query:
     numbers: set[str] | None
 
 
-def parse(text: str, world: World, zone: str, caller: str | None) -> Query:
-    """Read a query; date literals have the precision of a minute and mean the caller's time zone."""
-    return _Parser(text, world, zone, caller).query()
+def parse(
+    text: str,
+    world: World,
+    zone: str,
+    caller: str | None,
+    hidden: frozenset[str] = frozenset(),
+) -> Query:
+    """Read a query; date literals have the precision of a minute and mean the caller's time zone.
+
+    Of projects that the caller may not browse nothing is found, and their names are as if they did not exist.
+    """
+    return _Parser(text, world, zone, caller, hidden).query()
 
 
 class _Parser:
-    def __init__(self, text: str, world: World, zone: str, caller: str | None) -> None:
-        self.world, self.zone, self.caller = world, zone, caller
+    def __init__(
+        self, text: str, world: World, zone: str, caller: str | None, hidden: frozenset[str]
+    ) -> None:
+        self.world, self.zone, self.caller, self.hidden = world, zone, caller, hidden
         self.now = world.clock.now()
         self.tokens: list[str] = list(tokens(text))
         self.place = 0
@@ -92,7 +103,9 @@ class _Parser:
                 f"Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{self._peek()}'."
             )
             raise BadQueryError(message)
-        return Query(test, order, bounded, self.since, self.numbers)
+        hidden = self.hidden
+        shown: Test = (lambda one: one.project not in hidden and test(one)) if hidden else test
+        return Query(shown, order, bounded, self.since, self.numbers)
 
     def _either(self) -> Test:
         start = self.since, self.numbers
@@ -225,6 +238,7 @@ class _Parser:
             known = {
                 part: project.key
                 for project in self.world.projects.values()
+                if project.key not in self.hidden
                 for part in _ways(project)
             }
         elif name == "issuetype":

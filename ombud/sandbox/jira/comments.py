@@ -159,7 +159,7 @@ def _find(issue: Issue, request: Request) -> Comment:
 def _by_number(site: Site, request: Request) -> tuple[Issue, Comment]:
     wanted = request.parts["comment"]
     home = site.world.find(site.world.comment_homes.get(wanted, ""))
-    if home is None or not site.allows(request.person, "BROWSE_PROJECTS"):
+    if home is None or not site.sees(request.person, home.project):
         raise RefusedError(404, [_NO_COMMENT.format(wanted)])
     return home, _find(home, request)
 

@@ -110,7 +110,7 @@ def bulk_fetch(site: Site, request: Request) -> Answer:
     errors: list[dict[str, Any]] = []
     for name in dict.fromkeys(asked):
         issue = site.world.find(name)
-        if issue is None or not site.allows(person, "BROWSE_PROJECTS"):
+        if issue is None or not site.sees(person, issue.project):
             errors.append({"id": name, "errorMessage": NO_ISSUE})
             continue
         wanted = body.get("fields") or ["*navigable"]
@@ -168,7 +168,7 @@ def bulk_changelogs(site: Site, request: Request) -> Answer:
     seen: set[str] = set()
     for name in asked:
         issue = site.world.find(name)
-        if issue is None or issue.id in seen or not site.allows(person, "BROWSE_PROJECTS"):
+        if issue is None or issue.id in seen or not site.sees(person, issue.project):
             continue
         seen.add(issue.id)
         rows += [

@@ -213,7 +213,7 @@ def project_search(site: Site, request: Request) -> Answer:
     found = [
         view.project(one) | {"style": "classic", "isPrivate": False}
         for one in site.world.projects.values()
-        if site.allows(request.person, "BROWSE_PROJECTS")
+        if site.sees(request.person, one.key)
         and (query in one.name.lower() or query in one.key.lower())
         and (not keys or one.key in keys)
     ]
@@ -249,7 +249,7 @@ def field_meta(site: Site, request: Request, field: Field, *, required: bool) ->
 def _project(site: Site, request: Request) -> Project:
     wanted = request.parts["project"]
     for one in site.world.projects.values():
-        if wanted in (one.id, one.key) and site.allows(request.person, "BROWSE_PROJECTS"):
+        if wanted in (one.id, one.key) and site.sees(request.person, one.key):
             return one
     error = missing()
     error.messages = [f"No project could be found with key '{wanted}'."]

@@ -152,7 +152,13 @@ def _limited(asked: dict[str, Any]) -> dict[str, Any]:
 def _query(site: Site, request: Request, text: str | None) -> jql.Query:
     person = site.who(request)
     try:
-        query = jql.parse(text or "", site.world, person.time_zone, person.account_id)
+        query = jql.parse(
+            text or "",
+            site.world,
+            person.time_zone,
+            person.account_id,
+            hidden=frozenset(site.hidden.get(person.account_id, ())),
+        )
     except BadQueryError as error:
         raise RefusedError(400, [str(error)]) from error
     if not query.bounded:

@@ -188,7 +188,14 @@ class _Doors:
     def _settings(self, call: Call) -> Any:
         """Change what the wire allows: index lag, limits, page size, screens, permissions."""
         body = told(
-            call, "index_lag_seconds", "limits", "page_cap", "withheld", "granted", "off_screen"
+            call,
+            "index_lag_seconds",
+            "limits",
+            "page_cap",
+            "withheld",
+            "granted",
+            "hidden",
+            "off_screen",
         )
         site = self._site
         if "index_lag_seconds" in body:
@@ -204,6 +211,8 @@ class _Doors:
             site.withheld[self._person(account)] = set(names)
         for account, names in body.get("granted", {}).items():
             site.granted[self._person(account)] = set(names)
+        for account, names in body.get("hidden", {}).items():
+            site.hidden[self._person(account)] = set(names)
         for project, fields in body.get("off_screen", {}).items():
             site.world.edit_screens[project] -= set(fields)
         return {"ok": True}

@@ -55,6 +55,7 @@ class Site:
         tokens: API token by e-mail address.
         withheld: permissions an account lacks; a customer has none.
         granted: permissions of administrators that an account has been given.
+        hidden: projects that an account may not browse.
         registry: the webhooks.
         page_cap: the most rows a search page carries when many fields are asked for.
         gateway: sign-in by OAuth, and the way to the site through it.
@@ -67,6 +68,7 @@ class Site:
     granted: dict[str, set[str]] = field(
         default_factory=lambda: {API_ACCOUNT.account_id: {"ADMINISTER"}}
     )
+    hidden: dict[str, set[str]] = field(default_factory=dict)
     registry: Registry | None = None
     limits: Limits = field(default_factory=Limits)
     page_cap: int = 100
@@ -120,6 +122,12 @@ class Site:
             return False
         return permission not in self.withheld.get(person.account_id, ())
 
+    def sees(self, person: Person | None, project: str) -> bool:
+        """Tell whether an account may browse a project."""
+        return self.allows(person, "BROWSE_PROJECTS") and (
+            person is None or project not in self.hidden.get(person.account_id, ())
+        )
+
     def who(self, request: Request) -> Person:
         """Return the signed-in caller, or answer 401."""
         if request.person is None:
@@ -133,7 +141,7 @@ class Site:
     def issue(self, request: Request, permission: str | None = None) -> Issue:
         """Return the ticket a path names, if the caller may see it; `permission` is asked for on top."""
         found = self.world.find(request.parts["issue"])
-        if found is None or not self.allows(request.person, "BROWSE_PROJECTS"):
+        if found is None or not self.sees(request.person, found.project):
             raise missing()
         if permission is not None and not self.allows(request.person, permission):
             text = {
