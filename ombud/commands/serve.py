@@ -29,10 +29,14 @@ _log = logging.getLogger(__name__)
 
 def serve(
     context: typer.Context,
-    host: Annotated[str | None, typer.Option(help="Where to listen; \\[serve] host without.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen; \\[serve] host without.")
+    ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="The port; 0 takes a free one; \\[serve] port without.", min=0, max=65_535),
+        typer.Option(
+            help="The port; 0 takes a free one; \\[serve] port without.", min=0, max=65_535
+        ),
     ] = None,
     log_format: Annotated[
         LogFormat, typer.Option(help="text for people, json for programs.")

@@ -12,7 +12,7 @@ from ombud.store.engine import reading, writing
 from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
 from ombud.store.live_tables import hint, ledger, notice
 from ombud.store.migrate import check_version
-from ombud.store.statements import Change, Clash, Put
+from ombud.store.statements import Change, Clash, Put, PutAtOnce
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
 
-_PUT_HINT: Final = Put(hint, Clash.keep)
+_PUT_HINT: Final = PutAtOnce(hint, Clash.keep)
 _PUT_NOTICE: Final = Put(notice, Clash.keep)
 _PUT_LEDGER: Final = Put(ledger, Clash.replace)
 _HINT_DONE: Final = Change(

@@ -12,7 +12,7 @@ from contextlib import closing
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import any_, bindparam, column, func, select, table
+from sqlalchemy import any_, bindparam, column, func, literal_column, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ombud.store.errors import StoreError
@@ -214,6 +214,36 @@ class Put(Change):
             set_={name: told.excluded[name] for name in self.columns if name not in keys},
             where=None if self._only is None else self._only(self._table.c, told.excluded),
         )
+
+
+class PutAtOnce(Put):
+    """Insert many rows of texts and whole numbers, each told as a list, by one statement.
+
+    Row by row SQLite lets other threads in after each one, and to come back costs as much as a hundred rows do.
+    """
+
+    def __init__(self, into: Table, clash: Clash) -> None:
+        """Prepare for a table."""
+        super().__init__(into, clash)
+        self._all = Statement(self._listed, ("rows",))
+
+    def rows(self, db: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert every tuple."""
+        if db.dialect.name != "sqlite" or len(rows) < 2:
+            super().rows(db, rows)
+            return
+        with _cursor(db) as cursor:
+            cursor.execute(self._all.text("sqlite"), (json.dumps(rows),))
+
+    def _listed(self, kind: str) -> Any:
+        each = func.json_each(bindparam("rows")).table_valued("value")
+        values = [
+            func.json_extract(each.c.value, literal_column(f"'$[{place}]'"))
+            for place in range(len(self.columns))
+        ]
+        # Without a condition what follows would be read as a part of the join.
+        told = select(*values).where(literal_column("1") == literal_column("1"))
+        return self._clashing(_INSERTS[kind](self._table).from_select(self.columns, told))
 
 
 def _copy_rows(cursor: Any, into: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
