@@ -57,7 +57,16 @@ class _FieldLine(Strict):
     id: str
     name: str = ""
     values: dict[str, Texts] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
     keep: bool = False
+
+    @model_validator(mode="after")
+    def _named(self) -> _FieldLine:
+        known = {native for natives in self.values.values() for native in natives}
+        strange = sorted(self.names.keys() - known)
+        if strange:
+            raise ValueError(f"names {strange[0]!r}, which is none of its values")
+        return self
 
 
 class _MessageLine(Strict):
@@ -178,6 +187,7 @@ def mapping_of(data: Map[str, Any], zone: str) -> Mapping:
                 },
                 name=line.name,
                 keep=line.keep,
+                names=line.names,
             )
             for name, line in read.fields.items()
         },

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 
 from ombud.model.scope import Decision, Line, Scope
 from ombud.toml import Fault, SettingsError, Strict, Texts, fault_at, read_toml, validated
+from ombud.tongue import ENGLISH, TONGUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
@@ -82,6 +83,17 @@ class Binding(Strict):
     mapping: str
     scope: tuple[ScopeLine, ...]
     params: dict[str, Any] = Field(default_factory=dict)
+    #: In which agents are spoken to: ISO 639-1.
+    language: str = ENGLISH.code
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, language: str) -> str:
+        if language not in TONGUES:
+            raise ValueError(
+                f"{language!r} is no language that notes are written in; known are {', '.join(sorted(TONGUES))}"
+            )
+        return language
 
     def scoped(self) -> Scope:
         """Give the scope as the value the model knows."""

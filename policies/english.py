@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, assert_never
 
@@ -51,6 +51,8 @@ class Reason:
         operator: the comparison that fails; `None` for presence.
         values: the constants it compares with.
         other: the field it compares with.
+        milestone: whether it is a milestone, not a field.
+        ways: where any of several things will do, the reason of each; this one is then the first of them.
 
     """
 
@@ -60,6 +62,8 @@ class Reason:
     operator: Operator | None = None
     values: tuple[Constant, ...] = ()
     other: str | None = None
+    milestone: bool = False
+    ways: tuple[Reason, ...] = ()
 
 
 #: What has happened once a milestone is reached, and what has not before.
@@ -344,13 +348,17 @@ def _alternatives(ways: Sequence[list[Reason]]) -> list[Reason]:
     others = [way[0] for way in ways if len(way) == 1]
     if len(shortest) != 1 or len(others) == 1:
         return shortest
-    first = others[0]
-    texts = list(dict.fromkeys(other.sentence.removesuffix(".") for other in others))
+    told = list({other.sentence: other for other in others}.values())
+    if len(told) == 1:
+        return told
+    texts = [each.sentence.removesuffix(".") for each in told]
     said = ", or ".join([texts[0], *(text[0].lower() + text[1:] for text in texts[1:])])
-    lead = "One of these must be mended: " if len(texts) > 1 else ""
+    leaves = {leaf.sentence: leaf for each in told for leaf in each.ways or (each,)}
     return [
-        Reason(
-            first.field, first.wrong, f"{lead}{said}.", first.operator, first.values, first.other
+        replace(
+            told[0],
+            sentence=f"One of these must be mended: {said}.",
+            ways=tuple(leaves.values()),
         )
     ]
 
@@ -370,31 +378,37 @@ def _atom(leaf: Present | Compare, row: Row, words: _Words, *, unknown: bool) ->
             if milestone
             else f"{words.label(at)} is not known."
         )
-        return Reason(at, "unknown", said, operator, values, other)
+        return Reason(at, "unknown", said, operator, values, other, milestone)
     if isinstance(leaf, Present) and leaf.negated:
         said = (
             f"It must not be that {words.reached(leaf.name)}."
             if milestone
             else f"{label} must be left empty."
         )
-        return Reason(leaf.name, "not_empty", said)
+        return Reason(leaf.name, "not_empty", said, milestone=milestone)
     if row.get(leaf.name, UNKNOWN) is None:
         if milestone:
             said = words.reached(leaf.name).replace(" has ", " has not ", 1) + "."
-            return Reason(
-                leaf.name, "not_reached", said[0].upper() + said[1:], operator, values, other
-            )
+            said = said[0].upper() + said[1:]
+            return Reason(leaf.name, "not_reached", said, operator, values, other, milestone)
         return Reason(leaf.name, "empty", f"{label} is empty.", operator, values, other)
     if other is not None and row.get(other, UNKNOWN) is None:
         said = f"{words.label(other)} is empty."
         if milestone:
             said = words.reached(other).replace(" has ", " has not ", 1) + "."
             said = said[0].upper() + said[1:]
-        return Reason(other, "not_reached" if milestone else "empty", said, operator, values, other)
+        wrong: Wrong = "not_reached" if milestone else "empty"
+        return Reason(other, wrong, said, operator, values, other, milestone)
     if not isinstance(leaf, Compare):
         raise TypeError(f"{leaf.name} is present, and yet its presence fails")
     return Reason(
-        leaf.name, "value", f"{label} must {_wanted(leaf, words)}.", operator, values, other
+        leaf.name,
+        "value",
+        f"{label} must {_wanted(leaf, words)}.",
+        operator,
+        values,
+        other,
+        milestone,
     )
 
 

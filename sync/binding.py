@@ -14,6 +14,7 @@ from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant, moment
 from ombud.model.openings import NEVER
+from ombud.tongue import TONGUES
 from policies.calendars import build_calendar
 from policies.install import source_of
 from policies.judge import Judge
@@ -21,9 +22,10 @@ from policies.load import in_force, load_editions
 from policies.pack import PackCalendar
 from policies.rule import Guard, Integrity
 from policies.signature import trust
+from sync.spoken import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Map
     from datetime import date
     from zoneinfo import ZoneInfo
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from ombud.model.mapping import Mapping
     from ombud.model.scope import Scope
     from ombud.settings import Binding, CalendarSettings, Settings
+    from ombud.tongue import Tongue
     from policies.install import InForce
     from policies.judge import Gap, Judgement
     from policies.pack import Configured, Pack
@@ -198,7 +201,27 @@ class Bound:
     def digest(self) -> str:
         """Give one digest over all of them and over the modes: what settled a ticket."""
         modes = [f"{rule}={mode}" for rule, mode in self.modes.items()]
-        return digest(*self.digests.values(), *modes, str(self.enforce_from))
+        return digest(*self.digests.values(), *modes, str(self.enforce_from), *self._voice)
+
+    @property
+    def _voice(self) -> Iterator[str]:
+        """Give what no verdict depends on and every text does; nothing where it says no more than the pack."""
+        if self.speaker is not None or any(of.names for of in self.mapping.fields.values()):
+            yield self.tongue.code
+            yield self.mapping.spoken
+
+    @cached_property
+    def tongue(self) -> Tongue:
+        """Give the language of the desk."""
+        return TONGUES[self.settings.language]
+
+    @cached_property
+    def speaker(self) -> Speaker | None:
+        """Give what says findings in it; `None` where they are in English as they are."""
+        reading = self.tongue.reading
+        if reading is None:
+            return None
+        return Speaker(self.tongue, reading, self.mapping, self.pack.vocabulary)
 
     @cached_property
     def modes(self) -> Map[str, str]:

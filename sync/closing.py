@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from ombud.model.event import Cause
 from ombud.model.facts import Transition, Verdict
 from sync.findings import find
+from sync.note import points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ombud.model.facts import Complaint, Instant
-    from ombud.model.finding import Finding
+    from ombud.model.finding import Finding, Spoken
     from policies.judge import Judgement
     from sync.binding import Bound
 
@@ -57,15 +58,19 @@ def findings_of(bound: Bound, complaint: Complaint, judged: Sequence[Judgement])
     ]
 
 
+def needs(findings: Iterable[Finding]) -> list[Spoken]:
+    """Give the things that findings ask for, each once, as agents are told of them."""
+    told: dict[str, Spoken] = {}
+    for finding in findings:
+        for point in points(finding):
+            named = point if point.label else point._replace(label=finding.rule)
+            told.setdefault(named.label, named)
+    return list(told.values())
+
+
 def labels(findings: Iterable[Finding]) -> list[str]:
     """Give what people call the things that findings ask for, each once."""
-    return list(
-        dict.fromkeys(
-            label
-            for finding in findings
-            for label in [fix.label for fix in finding.fixes] or [finding.rule]
-        )
-    )
+    return [each.label for each in needs(findings)]
 
 
 def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:

@@ -20,7 +20,7 @@ from ombud.model.mark import (
     news_of,
 )
 from policies.rule import Guard
-from sync.closing import CLOSED, labels
+from sync.closing import CLOSED, labels, needs
 from sync.note import text_digest, write_note
 from sync.words import SHOWN, overtaken
 
@@ -151,7 +151,7 @@ def decide(
     if needed is not None and acting and actual.shows and shows and complaint.stage != CLOSED:
         # What the note says already is not said twice.
         said = set(labels(missing))
-        lacking = [label for label in labels(needed()) if label not in said]
+        lacking = [each for each in needs(needed()) if each.label not in said]
         text = say(to_close=lacking) if lacking else text
     quiet = _last_touch(complaint) + QUIET
     busy = undo is None and blocked is None and now < quiet and actual.ours.text is None

@@ -15,11 +15,14 @@ from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY
 from sync.note import wall
+from sync.spoken import MOST_CHOICES, choices_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ombud.model.facts import Complaint, Row
+    from ombud.model.finding import Spoken
+    from policies.english import Reason
     from policies.expression import Expression
     from policies.judge import Judgement
     from policies.pack import Configured
@@ -192,7 +195,10 @@ def one_sided(
         verdict = Verdict.passed
     else:
         verdict, said = Verdict.unknown, ("Where one of its sides stands cannot be told.",)
-    return [_of_every_binding(bound, complaint, ONE_SIDED, verdict, said, "7.9")]
+    found = _of_every_binding(bound, complaint, ONE_SIDED, verdict, said, "7.9")
+    if bound.speaker is not None and verdict is Verdict.failed:
+        found = found._replace(spoken=(bound.speaker.sides(closed, still),))
+    return [found]
 
 
 def _finding(
@@ -207,8 +213,11 @@ def _finding(
     rule = judged.rule
     told: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
     if judged.verdict in _TOLD or judged.standing in _TOLD:
         told, fixes = _reasons(bound, judged, url)
+        if bound.speaker is not None:
+            spoken = bound.speaker.tell(judged)
     return Finding(
         key=finding_key(rule.id, complaint.case, judged.occurrence),
         rule=rule.id,
@@ -233,6 +242,7 @@ def _finding(
         warn=judged.timing.warn if judged.timing is not None else None,
         operational=judged.timing.operational if judged.timing is not None else None,
         silence=judged.timing.silence if judged.timing is not None else None,
+        spoken=spoken,
     )
 
 
@@ -302,9 +312,7 @@ def _sentences(
     held = bound.told.get(key)
     if held is None:
         found = reasons(body.must, row, bound.pack.vocabulary)
-        fixes = {
-            each.field: _fix(bound, each.field, "", each.sentence, body.must) for each in found
-        }
+        fixes = {each.field: _fix(bound, each.field, "", each, body.must) for each in found}
         held = tuple(each.sentence for each in found), tuple(fixes.values())
         if len(bound.told) >= _MOST_TOLD:
             bound.told.clear()
@@ -324,7 +332,11 @@ def label_of(bound: Bound, name: str) -> str:
 
 
 def _fix(
-    bound: Bound, name: str, url: str, sentence: str = "", must: Expression | None = None
+    bound: Bound,
+    name: str,
+    url: str,
+    reason: Reason | None = None,
+    must: Expression | None = None,
 ) -> Fix:
     of = bound.mapping.fields.get(name)
     label = label_of(bound, name)
@@ -333,7 +345,15 @@ def _fix(
         return Fix(name, label, None, (), url, advice)
     words = sorted(set(of.values.values()))
     fitting = words if must is None else allowed_values(must, name, words)
-    allowed = tuple(word.replace("_", " ").capitalize() for word in fitting)
-    known = sentence or f"{label} is empty."
-    advice = f"{known} Choose one: {' · '.join(allowed)}." if allowed else f"{known} Fill it in."
+    allowed = tuple(choices_of(of, fitting, {}))
+    known = reason.sentence if reason is not None else f"{label} is empty."
+    if reason is not None and reason.wrong == "not_empty":
+        return Fix(name, label, of.id, (), url, f"{known} Clear it.")
+    advice = f"{known} Choose one: {_named(allowed)}." if allowed else f"{known} Fill it in."
     return Fix(name, label, of.id, allowed, url, advice)
+
+
+def _named(allowed: Sequence[str]) -> str:
+    rest = len(allowed) - MOST_CHOICES
+    more = (f"{rest} more",) if rest > 0 else ()
+    return " · ".join([*allowed[:MOST_CHOICES], *more])

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import digest
-from ombud.model.instant import moment
+from ombud.model.finding import Spoken
+from ombud.tongue import ENGLISH, TONGUES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
+    from ombud.tongue import Tongue
 
-#: A note has at most eight lines; what does not fit is counted.
-_MOST_ITEMS = 4
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: A note has at most so many lines, and so many of them tell what is wrong; what does not fit is counted.
+MOST_LINES: Final = 8
+_MOST_ITEMS: Final = 4
+#: Labels named in one line.
+MOST_NAMED: Final = 6
+#: No line is longer; names come from a helpdesk, where they may be of any length.
+_LONGEST: Final = 600
 
 
 def wall(at: Instant, zone: ZoneInfo) -> str:
-    """Write an instant as people of the desk say it: "Tue 24 Nov, 17:00"."""
-    here = moment(at, zone)
-    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month - 1]}, {here.hour:02}:{here.minute:02}"
+    """Write an instant as people of the desk say it in English: "Tue 24 Nov, 17:00"."""
+    return ENGLISH.wall(at, zone)
 
 
 def write_note(
@@ -35,12 +40,12 @@ def write_note(
     insists: bool,
     zone: ZoneInfo,
     answers: Sequence[str] = (),
-    to_close: Sequence[str] = (),  # noqa: ARG001
-    decision_sent: bool = False,  # noqa: ARG001
-    page: str | None = None,  # noqa: ARG001
-    language: str = "en",  # noqa: ARG001
+    to_close: Sequence[Spoken] = (),
+    decision_sent: bool = False,
+    page: str | None = None,
+    language: str = ENGLISH.code,
 ) -> str:
-    """Write the note, at most eight lines; "" where nothing is wrong and nobody asked anything.
+    """Write the note, at most eight lines; "" where nothing is wrong, nothing is needed and nobody asked anything.
 
     Args:
         missing: guards and conditions that stand failed.
@@ -50,35 +55,55 @@ def write_note(
         insists: whether the budget of move-backs is spent and a person must decide.
         zone: the desk's zone.
         answers: what was done about agents' words, a line each.
-        to_close: what closing will need, a label each; shown while the complaint is open.
+        to_close: what closing will need beside what is missing; told while the complaint is open.
         decision_sent: whether what closed it also told the complainant the decision, which stays told.
         page: address of the page that says the same at any time.
-        language: of the desk, "en" or "de".
+        language: of the desk, by `ombud.tongue`.
 
     """
-    items = _items(missing) + [_late_item(finding, zone) for finding in late]
-    if not items:
-        return "\n".join(["Complaint policy", *answers]) if answers else ""
-    things = "1 thing" if len(items) == 1 else f"{len(items)} things"
-    only_late = not missing
-    lines = [f"Complaint policy · {things} {'late' if only_late else 'missing'}"]
+    tongue = TONGUES[language]
+    items = [*_items(missing), *(_late_item(each, zone, tongue) for each in late)]
+    wanting = _unique(each.line for each in to_close) if not items else []
+    tail = [*answers, *([tongue.page.format(url=page)] if page is not None else [])]
+    if not items and not wanting:
+        return _written([tongue.title, *tail]) if answers else ""
+    how_much = tongue.counted(tongue.missing if missing else tongue.late, len(items))
+    head = [f"{tongue.title} · {how_much if items else tongue.before}"]
     if insists:
-        lines.append(
-            "This complaint was closed again. It stays closed; please ask whoever is in charge of complaints."
-        )
+        head.append(tongue.insists)
     elif closed_at is not None:
-        lines.append(f"This complaint was closed on {wall(closed_at, zone)}, and is open again.")
-    most = _MOST_ITEMS - len(answers)
-    shown = items if len(items) <= most else items[: most - 1]
-    lines += [f"{number}. {item}" for number, item in enumerate(shown, 1)]
-    if len(shown) < len(items):
-        lines.append(f"And {len(items) - len(shown)} more.")
+        closed = tongue.closed.format(when=tongue.wall(closed_at, zone))
+        head.append(f"{closed} {tongue.decision_sent}" if decision_sent else closed)
     if next_due is not None and next_due.due is not None:
-        lines.append(f"{_label_of(next_due)} due {wall(next_due.due, zone)}.")
-    if closed_at is not None and not insists:
-        lines.append("Then close it again.")
-    lines += answers
-    return "\n".join(lines)
+        label = points(next_due)[0].label or next_due.rule
+        tail.insert(0, tongue.due.format(label=label, when=tongue.wall(next_due.due, zone)))
+    told = items or wanting
+    room = MOST_LINES - len(head) - len(tail)
+    # One line for one thing, two for a thing and how many more there are.
+    least = 1 if len(told) == 1 else 2
+    besides = bool(items) and bool(to_close)
+    then = closed_at is not None and not insists and room > (2 if besides else least)
+    named = besides and room - then > least
+    unnamed = len(to_close) if besides and not named else 0
+    body = _numbered(told, min(room - then - named, _MOST_ITEMS), unnamed, tongue)
+    if named:
+        labels = tongue.listed((each.label for each in to_close), MOST_NAMED)
+        body.append(tongue.to_close.format(labels=labels))
+    if then:
+        # Behind the deadline: it is the last thing to do.
+        tail.insert(len(tail) - len(answers) - (page is not None), tongue.then)
+    return _written([*head, *body, *tail])
+
+
+def points(finding: Finding) -> Sequence[Spoken]:
+    """Give what an agent is told of a finding, in the desk's language; never empty where something is wrong."""
+    if finding.spoken:
+        return finding.spoken
+    if finding.fixes:
+        return [Spoken(fix.label, fix.advice) for fix in finding.fixes]
+    return [Spoken("", reason) for reason in finding.reasons] or [
+        Spoken(finding.rule, finding.rule)
+    ]
 
 
 def text_digest(text: str) -> str | None:
@@ -86,21 +111,43 @@ def text_digest(text: str) -> str | None:
     return digest(text) if text else None
 
 
+def plain(text: str) -> str:
+    """Give a text as one line of words: line breaks become blanks, marks that steer how text runs are left out."""
+    if text.isprintable() and len(text) <= _LONGEST:
+        return text
+    kept = "".join(
+        each if each.isprintable() else "" if unicodedata.category(each) == "Cf" else " "
+        for each in text
+    )
+    told = " ".join(kept.split())
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+
+
+def _written(lines: Sequence[str]) -> str:
+    return "\n".join(map(plain, lines))
+
+
+def _unique(lines: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(lines))
+
+
 def _items(findings: Sequence[Finding]) -> list[str]:
-    told: dict[str, None] = {}
-    for finding in findings:
-        if finding.fixes:
-            told.update(dict.fromkeys(fix.advice for fix in finding.fixes))
-        else:
-            told.update(dict.fromkeys(finding.reasons))
-    return list(told)
+    return _unique(each.line for finding in findings for each in points(finding))
 
 
-def _late_item(finding: Finding, zone: ZoneInfo) -> str:
-    due = f" It was due {wall(finding.due, zone)}." if finding.due is not None else ""
-    advice = finding.fixes[0].advice if finding.fixes else " ".join(finding.reasons)
+def _numbered(told: Sequence[str], room: int, more: int, tongue: Tongue) -> list[str]:
+    """Give what there is room for, numbered, and count the rest and what is not named elsewhere."""
+    fits = len(told) <= room - bool(more)
+    shown = told if fits else told[: max(room - 1, 1)]
+    rest = len(told) - len(shown) + more
+    lines = [f"{number}. {each}" for number, each in enumerate(shown, 1)]
+    return [*lines, tongue.counted(tongue.more, rest)] if rest else lines
+
+
+def _late_item(finding: Finding, zone: ZoneInfo, tongue: Tongue) -> str:
+    due = ""
+    if finding.due is not None:
+        due = f" {tongue.was_due.format(when=tongue.wall(finding.due, zone))}"
+    told = points(finding)
+    advice = told[0].line if told[0].label else " ".join(each.line for each in told)
     return f"{advice}{due}"
-
-
-def _label_of(finding: Finding) -> str:
-    return finding.fixes[0].label if finding.fixes else finding.rule

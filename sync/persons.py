@@ -9,10 +9,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ombud.settings import Settings
+    from ombud.tongue import Tongue
 
 
 class Refused(Exception):
     """Say why something that a person asked for is not done, and what to do."""
+
+    def __init__(self, sentence: str, *, kind: str = "", **told: str) -> None:
+        """Keep the sentence, without a full stop, and what it is about.
+
+        Args:
+            sentence: it in English.
+            kind: name of the same sentence in other languages; "" where no agent of a helpdesk is ever told it.
+            told: what stands in it.
+
+        """
+        super().__init__(sentence)
+        self.kind, self.told = kind, told
+
+    def said(self, tongue: Tongue) -> str:
+        """Say it in a language, else in English."""
+        template = tongue.refusals.get(self.kind)
+        if template is not None:
+            return template.format(**self.told)
+        sentence = str(self)
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 class Person(NamedTuple):
@@ -80,7 +101,9 @@ class Persons:
             who = by.name or "an account that no person is linked to"
             raise Refused(
                 f"{what} needs one of the approvers that ombud.toml names, and {who} is none. "
-                f"Approvers: {', '.join(self.approvers)}"
+                f"Approvers: {', '.join(self.approvers)}",
+                kind="no_approver",
+                approvers=", ".join(self.approvers),
             )
 
     def _key(self, name: str) -> str:

@@ -353,6 +353,7 @@ def _settle_one(
         refused=state.refused if state is not None else None,
         answers=answers if decision is Decision.complaint else (),
         needed=needed if decision is Decision.complaint and acting else None,
+        language=bound.settings.language,
     )
     if decided.insists is not None and acting and loops(complaint):
         at.tally.looped.append(reading.ref)

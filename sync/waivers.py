@@ -6,6 +6,7 @@ needed. What is not done is told by `Refused`, in one sentence with its remedy; 
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.instant import DAY, iso, moment
@@ -78,11 +79,17 @@ def request_waiver(
         )
     why = _said(why, "A waiver")
     if until <= now:
-        raise Refused(f"A waiver ends in the future, and {iso(until)} is past. Give a later day")
+        raise Refused(
+            f"A waiver ends in the future, and {iso(until)} is past. Give a later day",
+            kind="past",
+            day=bound.tongue.dated(until - 1, bound.mapping.tzinfo, whole_day=True),
+        )
     if until > now + longest:
         raise Refused(
             f"A waiver lasts {longest // DAY} days at most. Give an earlier day, or raise longest_days "
-            "in [waivers] of ombud.toml"
+            "in [waivers] of ombud.toml",
+            kind="too_long",
+            days=bound.tongue.number(longest // DAY),
         )
     told = (event,) if event is not None else (case, where, why, until, now, requested_by.key)
     name = name_of("waiver", bound.name, rule, *told)
@@ -106,13 +113,15 @@ def approve(acts: Acts, name: str, *, by: Person, persons: Persons, now: Instant
     if told in {"active", "expiring"}:
         return row
     if told != "requested":
-        raise Refused(f"Waiver {name} is {told}. Ask for a new one")
+        raise Refused(f"Waiver {name} is {told}. Ask for a new one", kind=told, id=name)
     persons.check_approver(by, "Approving a waiver")
     if persons.are_one(row.requested_by, by.key) or acts.one_mailbox(
         row.case, row.requested_by, by.key
     ):
         raise Refused(
-            f"Waiver {name} was asked for by the same person. Somebody else has to approve it"
+            f"Waiver {name} was asked for by the same person. Somebody else has to approve it",
+            kind="same_person",
+            id=name,
         )
     row = row._replace(approved_by=by.key, approved_name=by.name, approved=now)
     _keep(acts, "waiver approved", row, by, now)
@@ -287,7 +296,14 @@ def check_rule(bound: Bound, rule: str) -> None:
     """Refuse a rule that a binding does not have."""
     known = bound.modes.keys() | _OF_EVERY_BINDING
     if rule not in known:
-        raise Refused(f"{bound.name} has no rule {rule!r}. {nearest(rule, known)}")
+        near = get_close_matches(rule, sorted(known), 1)
+        raise Refused(
+            f"{bound.name} has no rule {rule!r}. {nearest(rule, known)}",
+            kind="near_rule" if near else "no_rule",
+            binding=bound.name,
+            rule=rule,
+            near="".join(near),
+        )
 
 
 def waivable(bound: Bound, rule: str) -> bool:
@@ -304,7 +320,9 @@ def found_waiver(acts: Acts, name: str) -> WaiverRow:
     """Give a waiver by its name; raises `Refused` where there is none."""
     row = acts.waiver(name)
     if row is None:
-        raise Refused(f"There is no waiver {name!r}. See: ombud waivers list")
+        raise Refused(
+            f"There is no waiver {name!r}. See: ombud waivers list", kind="no_waiver", id=name
+        )
     return row
 
 
@@ -368,5 +386,5 @@ def _keep(
 def _said(why: str, what: str) -> str:
     told = " ".join(why.split())[:_MOST_TOLD]
     if not told:
-        raise Refused(f"{what} says why. Give a reason with --why")
+        raise Refused(f"{what} says why. Give a reason with --why", kind="no_reason")
     return told

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ombud.model.event import Kind
 from ombud.model.facts import Verdict
-from ombud.model.instant import DAY, moment
-from ombud.model.word import Asked, Verb, asked
+from ombud.model.instant import DAY
+from ombud.model.word import CALLED_BY, VERBS, Asked, Malformed, Verb, asked
 from ombud.store import WordRow
 from sync.closing import CLOSED, findings_of, judge_closing, labels
-from sync.note import wall
+from sync.note import MOST_NAMED
 from sync.persons import Refused
 from sync.waivers import NotWaivable, approve, dispute, explain_breach, request_waiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 7 * DAY
 #: Answers shown at a time, the newest; a note has few lines.
 MOST_ANSWERS: Final = 2
-#: Labels named in one line, and rules that cannot be told; more are counted, or left out.
-_MOST_NAMED: Final = 6
+#: Rules named that cannot be told.
 _MOST_OPEN: Final = 2
 #: Words that ask for something which others decide, or which others asked for.
 REQUESTS: Final = frozenset({Verb.dispute, Verb.waive, Verb.approve})
@@ -112,19 +110,19 @@ class Hearing:
 
     def _carry_out(self, acts: Acts, word: Event, fresh: Event) -> WordRow:
         argument = fresh.after if isinstance(fresh.after, str) else None
-        verb = word.field or ""
+        verb, tongue = word.field or "", self.bound.tongue
         told = asked(verb, argument, self.bound.mapping.tzinfo)
-        if isinstance(told, str):
-            state, line = REFUSED, told
+        if isinstance(told, Malformed):
+            state, line = REFUSED, tongue.malformed(told, VERBS)
         elif told.verb in REQUESTS:
             try:
                 state, line = DONE, self._request(acts, word, told)
             except Refused as error:
-                state, line = REFUSED, str(error) if str(error).endswith("?") else f"{error}."
+                state, line = REFUSED, error.said(tongue)
         else:
             state, line = self._answer(word, told)
         if state == REFUSED:
-            line = f"“{f'/ombud {verb}'.strip()}”: {line}"
+            line = tongue.answer.format(word=f"{CALLED_BY} {verb}".strip(), line=line)
         return WordRow(
             account=word.ref.account,
             ticket=word.ref.id,
@@ -141,16 +139,19 @@ class Hearing:
     def _request(self, acts: Acts, word: Event, told: Asked) -> str:
         """Carry out a word about a waiver or a dispute; raises `Refused`."""
         if word.actor is None or word.happened < self.since:
-            raise Refused("It was said before this helpdesk was read first. Say it again")
+            raise Refused(
+                "It was said before this helpdesk was read first. Say it again", kind="early"
+            )
         by = self.persons.account(word.actor)
         if told.verb is Verb.approve:
             if by.name is None:
                 raise Refused(
                     "Your account is linked to no person, so nobody can tell whether somebody else asked. "
-                    "An admin links it in [persons] of ombud.toml"
+                    "An admin links it in [persons] of ombud.toml",
+                    kind="unlinked",
                 )
             approve(acts, told.id, by=by, persons=self.persons, now=self.now)
-            return f"Waiver {told.id} approved by {by.name}."
+            return self.bound.tongue.approved.format(id=told.id, who=by.name)
         if told.verb is Verb.dispute:
             name = dispute(
                 acts,
@@ -162,11 +163,11 @@ class Hearing:
                 now=self.now,
                 event=word.id,
             )
-            return f"Dispute {name} of {told.rule} noted; the finding stands until it is decided."
+            return self.bound.tongue.disputed.format(id=name, rule=told.rule)
         return self._waive(acts, word, told, by)
 
     def _waive(self, acts: Acts, word: Event, told: Asked, by: Person) -> str:
-        until = told.when or 0
+        until, tongue = told.when or 0, self.bound.tongue
         try:
             name = request_waiver(
                 acts,
@@ -191,39 +192,39 @@ class Hearing:
                 now=self.now,
                 event=word.id,
             )
-            return f"{told.rule} cannot be waived: what you say is recorded, and the breach stays."
-        last = _day(until - 1, self.bound.mapping.tzinfo)[: len("2026-12-31")]
-        return (
-            f"Waiver of {told.rule} until {last} asked for. Somebody else approves it: "
-            f"/ombud approve {name}"
-        )
+            return tongue.not_waivable.format(rule=told.rule)
+        last = tongue.dated(until - 1, self.bound.mapping.tzinfo, whole_day=True)
+        return tongue.asked_for.format(rule=told.rule, day=last, id=name)
 
     def _answer(self, word: Event, told: Asked) -> tuple[str, str]:
-        zone = self.bound.mapping.tzinfo
-        said = wall(word.happened, zone)
+        zone, tongue = self.bound.mapping.tzinfo, self.bound.tongue
+        said = tongue.wall(word.happened, zone)
         if told.verb is Verb.check:
             return DONE, self._checked(word)
         if told.verb is Verb.called:
-            return DONE, f"Call of {said} noted."
+            return DONE, tongue.called.format(when=said)
         if told.verb is Verb.not_complaint:
-            return DONE, f"Reason of {said} why it is no complaint noted."
+            return DONE, tongue.reason_noted.format(when=said)
         recorded = self.complaint.row.get("recorded")
         when = told.when or 0
+        day = tongue.dated(when, zone)
         if isinstance(recorded, int) and when > recorded:
-            return REFUSED, f"{_day(when, zone)} is later than the ticket itself. Receipt stays."
-        return DONE, f"Receipt noted: {_day(when, zone)}."
+            return REFUSED, tongue.receipt_later.format(day=day)
+        return DONE, tongue.receipt_noted.format(day=day)
 
     def _checked(self, word: Event) -> str:
         """Say what closing would need, by judging the complaint as if it were closed now."""
-        said = wall(word.happened, self.bound.mapping.tzinfo)
+        tongue = self.bound.tongue
+        said = tongue.wall(word.happened, self.bound.mapping.tzinfo)
         judged = judge_closing(self.complaint, self.judge, self.now)
         names = labels(findings_of(self.bound, self.complaint, judged))
         open_ = [each.rule.id for each in judged if each.verdict is Verdict.unknown]
-        more = f" Cannot be told: {', '.join(open_[:_MOST_OPEN])}." if open_ else ""
-        if not names:
-            return f"Checked {said}: nothing is missing to close it.{more}"
-        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        return f"Checked {said}: to close it, see to {' · '.join(names[:_MOST_NAMED])}{rest}.{more}"
+        line = tongue.checked_clear.format(when=said)
+        if names:
+            line = tongue.checked_lacks.format(when=said, labels=tongue.listed(names, MOST_NAMED))
+        if open_:
+            line += f" {tongue.checked_open.format(rules=', '.join(open_[:_MOST_OPEN]))}"
+        return line
 
 
 def overtaken(complaint: Complaint, answer: Answer) -> bool:
@@ -235,9 +236,3 @@ def overtaken(complaint: Complaint, answer: Answer) -> bool:
         and last.until is None
         and last.at > answer.word.happened
     )
-
-
-def _day(at: Instant, zone: ZoneInfo) -> str:
-    """Write an instant with its year: a receipt may be long past."""
-    here = moment(at, zone)
-    return f"{here:%Y-%m-%d}" if (here.hour, here.minute) == (0, 0) else f"{here:%Y-%m-%d %H:%M}"

@@ -18,7 +18,7 @@ from ombud.model.mapping import (
     StageEvidence,
     StatusEvidence,
 )
-from ombud.model.word import A_CALL, Verb, asked
+from ombud.model.word import A_CALL, Malformed, Verb, asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -254,7 +254,7 @@ class _Folding:
         """Take an agent's word, so far as it is one about facts; a malformed one says nothing."""
         argument = event.after if isinstance(event.after, str) else None
         told = asked(event.field or "", argument, self.fold.mapping.tzinfo)
-        if isinstance(told, str):
+        if isinstance(told, Malformed):
             return
         recorded = self.row["recorded"]
         if told.verb is Verb.called:

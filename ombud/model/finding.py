@@ -36,6 +36,19 @@ class Fix:
     advice: str
 
 
+class Spoken(NamedTuple):
+    """Say one thing that is wrong to an agent.
+
+    Attributes:
+        label: its name for people; "" where the line stands for itself.
+        line: what is wrong and how to mend it.
+
+    """
+
+    label: str
+    line: str
+
+
 class Finding(NamedTuple):
     """State a rule's verdict on a complaint at one occurrence; immutable, an interval in the store.
 
@@ -63,6 +76,7 @@ class Finding(NamedTuple):
         warn: what to warn of before the due, where the term has an earlier part.
         operational: when it is due by the desk's own clock.
         silence: longest time without a word to the complainant, in microseconds; cadences only.
+        spoken: what an agent is told of it in the desk's language; empty where that is English. It is not stored.
 
     """
 
@@ -89,6 +103,7 @@ class Finding(NamedTuple):
     warn: Instant | None = None
     operational: Instant | None = None
     silence: int | None = None
+    spoken: tuple[Spoken, ...] = ()
 
     def as_json(self, *, url: str) -> dict[str, object]:
         """Give the finding as one line of `ombud check --format json`; times are ISO 8601 in UTC."""

@@ -56,6 +56,7 @@ class FieldOf:
         type: the vocabulary's type: text, choice, person, number, instant or flag.
         day_end: whether a date without a time means the end of its day: the later, so the safer, reading
             of what stops a clock.
+        names: native value -> what people call it, where that is another word than the canonical one.
 
     """
 
@@ -65,6 +66,7 @@ class FieldOf:
     keep: bool = False
     type: str = "text"
     day_end: bool = False
+    names: Map[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,12 @@ class Mapping:
                 sort_keys=True,
             )
         )
+
+    @cached_property
+    def spoken(self) -> str:
+        """Give the names by which people are told of fields and their values; no verdict depends on them."""
+        told = {k: [v.name, dict(v.names)] for k, v in self.fields.items()}
+        return json.dumps(told, sort_keys=True)
 
     def _said_of_messages(self) -> dict[str, object]:
         told: dict[str, object] = {

@@ -37,16 +37,20 @@ class Verb(StrEnum):
     """A waiver that somebody else asked for may stand."""
 
 
-#: How each is written.
-FORMS: Final = {
-    Verb.check: "/ombud check",
-    Verb.called: "/ombud called",
-    Verb.received: "/ombud received 2026-11-23",
-    Verb.not_complaint: "/ombud not-complaint REASON",
-    Verb.dispute: "/ombud dispute RULE REASON",
-    Verb.waive: "/ombud waive RULE REASON until 2026-12-31",
-    Verb.approve: "/ombud approve ID",
-}
+class Flaw(StrEnum):
+    """Name what is wrong with a word."""
+
+    unknown = "unknown"
+    """There is no such word."""
+    bare = "bare"
+    """It says nothing behind the verb."""
+    no_reason = "no reason"
+    no_end = "no end"
+    no_rule = "no rule"
+    """It gives no rule, or no reason."""
+    no_date = "no date"
+
+
 #: A logged call, as a message: it counts where evidence asks for its kind, and nowhere else.
 A_CALL: Final = Message(
     public=True,
@@ -55,9 +59,10 @@ A_CALL: Final = Message(
     automatic=False,
     kinds=frozenset({CALL, CONTACT_ATTEMPT}),
 )
-_VERBS: Final = {each.value: each for each in Verb}
+#: Every verb as it is written.
+VERBS: Final = {each.value: each for each in Verb}
 #: Verbs whose words behind them are kept; of the others' notes nothing is.
-_ARGUED: Final = frozenset(_VERBS) - {Verb.check.value, Verb.called.value}
+_ARGUED: Final = frozenset(VERBS) - {Verb.check.value, Verb.called.value}
 #: Verbs behind which people write in their own words: stored as a keyed digest, like every text that is not asked for.
 REASONED: Final = frozenset({Verb.not_complaint.value, Verb.dispute.value, Verb.waive.value})
 _MOST_VERB, _MOST_ARGUMENT = 20, 500
@@ -100,8 +105,23 @@ class Asked(NamedTuple):
     id: str = ""
 
 
-def asked(verb: str, argument: str | None, zone: ZoneInfo) -> Asked | str:
-    """Give what a word asks for; where it is malformed, a sentence that says how to write it.
+class Malformed(NamedTuple):
+    """Say what is wrong with a word.
+
+    Attributes:
+        flaw: what it is.
+        told: what was written there, where that is to be shown.
+        verb: which word was meant; `None` where that is not known.
+
+    """
+
+    flaw: Flaw
+    told: str = ""
+    verb: Verb | None = None
+
+
+def asked(verb: str, argument: str | None, zone: ZoneInfo) -> Asked | Malformed:
+    """Give what a word asks for; where it is malformed, what is wrong with it.
 
     Args:
         verb: as written.
@@ -109,17 +129,17 @@ def asked(verb: str, argument: str | None, zone: ZoneInfo) -> Asked | str:
         zone: the desk's, for dates: `received` means the start of that day, `until` its end.
 
     """
-    known = _VERBS.get(verb)
+    known = VERBS.get(verb)
     told = argument or ""
     if known is None:
-        return f"“{verb}” is not known. Write one of: {', '.join(_VERBS)}."
+        return Malformed(Flaw.unknown, verb)
     if known in {Verb.check, Verb.called}:
         return Asked(known)
     if not told:
-        return f"It says nothing behind “{verb}”. Write: {FORMS[known]}"
+        return Malformed(Flaw.bare, verb, known)
     if known is Verb.received:
         when = instant_of(told, zone)
-        return _no_date(told, known) if when is None else Asked(known, when=when)
+        return Malformed(Flaw.no_date, told, known) if when is None else Asked(known, when=when)
     if known is Verb.not_complaint:
         return Asked(known, reason=told)
     if known is Verb.approve:
@@ -127,26 +147,22 @@ def asked(verb: str, argument: str | None, zone: ZoneInfo) -> Asked | str:
     if known is Verb.dispute:
         rule, _, reason = told.partition(" ")
         if not reason.strip():
-            return f"It gives no reason. Write: {FORMS[known]}"
+            return Malformed(Flaw.no_reason, verb=known)
         return Asked(known, rule=rule, reason=reason.strip())
     return _waive(told, zone)
 
 
-def _waive(told: str, zone: ZoneInfo) -> Asked | str:
+def _waive(told: str, zone: ZoneInfo) -> Asked | Malformed:
     found = _WAIVE.fullmatch(told)
     if found is None:
-        lacks = "no end" if " until " not in f"{told} " else "no rule or no reason"
-        return f"It gives {lacks}. Write: {FORMS[Verb.waive]}"
+        flaw = Flaw.no_end if " until " not in f"{told} " else Flaw.no_rule
+        return Malformed(flaw, verb=Verb.waive)
     until = instant_of(found[3], zone)
     if until is None:
-        return _no_date(found[3], Verb.waive)
+        return Malformed(Flaw.no_date, found[3], Verb.waive)
     if _DAY.fullmatch(found[3]):
         # That day still counts.
         day = moment(until, zone)
         following = instant_of(f"{day.date().fromordinal(day.toordinal() + 1)}", zone)
         until = until if following is None else following
     return Asked(Verb.waive, rule=found[1], reason=found[2], when=until)
-
-
-def _no_date(told: str, verb: Verb) -> str:
-    return f"“{told}” is no date. Write the year first: {FORMS[verb]}"

@@ -162,7 +162,10 @@ def spoken(bound, monkeypatch, events, **how):
     def write(*lists, **more):
         told.append(more)
         return "\n".join(
-            [f"{len(lists[0])} missing, {len(lists[1])} late", *more.get("to_close", ())]
+            [
+                f"{len(lists[0])} missing, {len(lists[1])} late",
+                *(each.label for each in more.get("to_close", ())),
+            ]
         )
 
     monkeypatch.setattr(module, "write_note", write)
@@ -198,7 +201,7 @@ def test_what_closing_will_need_is_told_in_the_last_stages_and_beside_other_text
     bound, monkeypatch
 ):
     told, late = spoken(bound, monkeypatch, history(), now=180)
-    assert "Root cause" in told[-1]["to_close"]
+    assert "Root cause" in [each.label for each in told[-1]["to_close"]]
     assert "Root cause" in late.desired.text
     told, _ = spoken(bound, monkeypatch, closed(status("c", 120, "10006", DONE)))
     assert all("to_close" not in each for each in told)

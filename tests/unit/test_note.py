@@ -22,6 +22,7 @@ class Told:
     due: int | None = None
     reasons: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = field(default_factory=tuple)
+    spoken: tuple = ()
 
 
 def missing(count):

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ombud.model.instant import instant_of
-from ombud.model.word import Asked, Verb, asked, word_in
+from ombud.model.word import VERBS, Asked, Malformed, Verb, asked, word_in
+from ombud.tongue import ENGLISH
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -75,5 +76,5 @@ def test_what_words_ask_for():
 )
 def test_a_malformed_word_is_answered_with_the_remedy(verb, argument, said):
     told = asked(verb, argument, BERLIN)
-    assert isinstance(told, str)
-    assert said in told
+    assert isinstance(told, Malformed)
+    assert said in ENGLISH.malformed(told, VERBS)
