@@ -7,10 +7,10 @@ import time
 from contextlib import contextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from ombud.model.event import Ref
 from ombud.model.hook import Heard, Unheard
+from ombud.web.app import before
 from ombud.web.door import Door
 from ombud.web.ears import Ears
 from ombud.web.figures import Figures
@@ -72,11 +72,11 @@ class Hall:
         self.paths = {PATH: ("acme", "jira", Ear())}
         self.put = self.store.live.put_hints
         self.figures = Figures()
-        waiting = limits.pop("waiting", 10_000)
-        self.keeping = Keeping(self._put, self.woken.append, most=waiting)
+        keeping = {"most": limits.pop("waiting", 10_000), "patience": limits.pop("patience", LONG)}
+        self.keeping = Keeping(self._put, self.woken.append, **keeping)
         self.ears = Ears(lambda: dict(self.paths))
         self.door = Door(self.ears, self.keeping, self.figures, lambda: NOW, **limits)
-        self.app = Starlette(routes=[Mount("/hooks", self.door)])
+        self.app = before(self.door, Starlette())
 
     def _put(self, hints):
         self.put(hints)

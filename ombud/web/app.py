@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ombud.model.hook import Ear
     from sync.live.pulse import Pulse
@@ -41,7 +42,7 @@ def make_app(
     *,
     token: str | None = None,
     mounts: Sequence[BaseRoute] = (),
-) -> Starlette:
+) -> ASGIApp:
     """Put the application together; raises `StoreError` where the hooks cannot be looked up.
 
     Args:
@@ -73,8 +74,6 @@ def make_app(
             keeping.close()
 
     routes = [
-        # Without its slash: what stands before it is the door's to answer too.
-        Mount(DOOR.rstrip("/"), Door(heard, keeping, figures, service.now)),
         Route("/health/live", state.live),
         Route("/health/ready", state.ready),
         Route("/metrics", inside.only(state.metrics)),
@@ -82,12 +81,23 @@ def make_app(
         Mount("/static", StaticFiles(directory=STATIC)),
         *(mounts or [Route("/", inside.only(state.front))]),
     ]
-    return Starlette(
+    pages = Starlette(
         routes=routes,
-        middleware=[Middleware(Shield, besides=DOOR)],
+        middleware=[Middleware(Shield)],
         exception_handlers={404: _nothing, 405: _nothing},
         lifespan=alive,
     )
+    return before(Door(heard, keeping, figures, service.now), pages)
+
+
+def before(door: ASGIApp, others: ASGIApp) -> ASGIApp:
+    """Have hooks go to the door, and everything else to others."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        to_door = scope["type"] == "http" and scope["path"].startswith(DOOR)
+        await (door if to_door else others)(scope, receive, send)
+
+    return app
 
 
 async def _nothing(_request: Request, _error: Exception) -> Response:

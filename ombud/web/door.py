@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a body; vendors send a few thousand. What is larger is refused, and the sweep finds the ticket.
 LARGEST: Final = 1 << 20
-#: Seconds that a body may take to come, and a hint to be kept: vendors wait for 10 to 20 seconds.
+#: Seconds that a body may take to come.
 READ_SECONDS: Final = 5.0
-KEEP_SECONDS: Final = 5.0
 #: Deliveries under way at a time.
 MOST: Final = 512
 #: Seconds between two lines in the log that say the same.
@@ -63,7 +62,7 @@ class _TooLarge(Exception):
 
 
 class Door:
-    """Answer what comes to `DOOR`; an ASGI application, without anything that costs time for each request."""
+    """Answer what comes to `DOOR`; an ASGI application that stands before all others, for they cost time."""
 
     def __init__(
         self,
@@ -74,17 +73,15 @@ class Door:
         *,
         largest: int = LARGEST,
         read_seconds: float = READ_SECONDS,
-        keep_seconds: float = KEEP_SECONDS,
         most: int = MOST,
     ) -> None:
         """Prepare."""
         self._ears = ears
         self._keeping = keeping
-        self._counted = figures.deliveries
+        self._count = figures.delivered
         self._now = now
         self._largest = largest
         self._read_seconds = read_seconds
-        self._keep_seconds = keep_seconds
         self._most = most
         self._under_way = 0
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
@@ -101,7 +98,7 @@ class Door:
                 return
             finally:
                 self._under_way -= 1
-        self._counted.labels(account, outcome).inc()
+        self._count(account, outcome)
         if answer is not KEPT:
             self._say(account, outcome)
         await send(
@@ -133,13 +130,9 @@ class Door:
         if not heard:
             return KEPT, account, "nothing"
         try:
-            async with asyncio.timeout(self._keep_seconds):
-                await self._keeping.keep(heard)
+            await self._keeping.keep(heard)
         except Full:
             return BUSY, account, "busy"
-        except TimeoutError:
-            # It may be kept yet; when it comes again, it is known.
-            return BUSY, account, "late"
         except StoreError as error:
             _log.warning("%s: a hint could not be kept: %s", account, error)
             return BUSY, account, "failed"

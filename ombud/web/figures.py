@@ -31,7 +31,8 @@ class Figures:
     def __init__(self) -> None:
         """Begin with nothing counted."""
         self._registry = CollectorRegistry()
-        self.deliveries = Counter(
+        self._delivered: dict[tuple[str, str], Counter] = {}
+        self._deliveries = Counter(
             "ombud_hook_deliveries",
             "Deliveries that came to the door, by how they were taken.",
             ("account", "outcome"),
@@ -68,6 +69,14 @@ class Figures:
             pulse.on_moved_back.append(
                 lambda span, moved=moved: moved.observe(max(span, 0) / SECOND)  # type: ignore[misc]
             )
+
+    def delivered(self, account: str, outcome: str) -> None:
+        """Count a delivery; `account` is "" where it is nobody's."""
+        held = self._delivered.get((account, outcome))
+        if held is None:
+            held = self._deliveries.labels(account, outcome)
+            self._delivered[account, outcome] = held
+        held.inc()
 
     def queue(self, depth: Callable[[], int]) -> None:
         """Ask for the depth of the door's queue at each look."""

@@ -12,14 +12,20 @@ if TYPE_CHECKING:
 
     from ombud.store import Hint
 
+    _Waiting = tuple[Sequence[Hint], asyncio.Future[None]]
+
 #: Deliveries that may wait for a commit; who comes after is told to come again.
 MOST: Final = 10_000
 #: Deliveries in one commit.
 BATCH: Final = 1_000
 
 
+#: Seconds that a commit may take before those who wait for it are sent away: vendors wait for 10 to 20.
+PATIENCE: Final = 5.0
+
+
 class Full(Exception):
-    """Say that too many wait already."""
+    """Say that too many wait already, or have waited too long."""
 
 
 class Keeping:
@@ -32,6 +38,7 @@ class Keeping:
         *,
         took: Callable[[float], None] = lambda _: None,
         most: int = MOST,
+        patience: float = PATIENCE,
     ) -> None:
         """Prepare.
 
@@ -40,13 +47,15 @@ class Keeping:
             wake: told the accounts of which hints were kept.
             took: told how long each commit took, in seconds.
             most: deliveries that may wait.
+            patience: seconds that a commit may take before those who wait are sent away.
 
         """
         self._put = put
         self._wake = wake
         self._took = took
         self._most = most
-        self._waiting: list[tuple[Sequence[Hint], asyncio.Future[None]]] = []
+        self._patience = patience
+        self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hints")
 
@@ -59,7 +68,7 @@ class Keeping:
         """Return once hints are kept for good.
 
         Raises:
-            Full: too many wait.
+            Full: too many wait, or it takes too long; they may be kept all the same, and are known when they come again.
             StoreError: they could not be kept.
 
         """
@@ -77,21 +86,20 @@ class Keeping:
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
                 hints = [hint for each, _ in batch for hint in each]
-                failed: BaseException | None = None
+                commit = loop.run_in_executor(self._thread, self._timed, hints)
+                # One timer for all of them.
+                done, _ = await asyncio.wait([commit], timeout=self._patience)
+                if not done:
+                    _tell([*batch, *self._waiting], Full())
+                    self._waiting = []
                 try:
-                    await loop.run_in_executor(self._thread, self._timed, hints)
+                    await commit
                 except Exception as error:  # noqa: BLE001 (whoever waits is told what it was)
-                    failed = error
-                for _, kept in batch:
-                    # Whoever waited too long has gone.
-                    if not kept.done():
-                        if failed is None:
-                            kept.set_result(None)
-                        else:
-                            kept.set_exception(failed)
-                if failed is None:
-                    for account in {hint.ref.account for hint in hints}:
-                        self._wake(account)
+                    _tell(batch, error)
+                    continue
+                _tell(batch, None)
+                for account in {hint.ref.account for hint in hints}:
+                    self._wake(account)
         finally:
             self._writing = None
 
@@ -103,3 +111,14 @@ class Keeping:
     def close(self) -> None:
         """End the thread, once what is under way is written."""
         self._thread.shutdown()
+
+
+def _tell(batch: Sequence[_Waiting], failed: BaseException | None) -> None:
+    for _, kept in batch:
+        # Whoever was told already, or has gone.
+        if kept.done():
+            continue
+        if failed is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(failed)

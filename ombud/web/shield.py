@@ -35,18 +35,14 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real
 
 
 class Shield:
-    """Put headers on every answer but the door's, which has no body."""
+    """Put headers on every answer of an application."""
 
-    def __init__(self, app: ASGIApp, *, besides: str) -> None:
-        """Wrap an application; paths that begin with `besides` are left alone."""
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
         self._app = app
-        self._besides = besides
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(self._besides):
-            await self._app(scope, receive, send)
-            return
 
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":

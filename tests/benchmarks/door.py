@@ -20,6 +20,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from connectors.jira.ear import JiraEar
 from ombud.model.clock import SystemClock
@@ -126,7 +127,7 @@ def _serving(name: str, folder: Path):
         process.stdin.close()
 
 
-def _ours(folder: Path) -> Starlette:
+def _ours(folder: Path) -> ASGIApp:
     """Give the application of `ombud serve`, over a database like any other."""
     desk.service(folder).store.close()
     service = open_service(folder / "ombud.toml", SystemClock())

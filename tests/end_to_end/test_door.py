@@ -175,7 +175,7 @@ def test_whoever_comes_while_one_is_written_shares_the_next_commit(tmp_path):
 
 
 def test_who_waits_too_long_for_a_commit_is_to_come_again_and_is_known_then(tmp_path):
-    with hall(tmp_path, keep_seconds=0.05) as told:
+    with hall(tmp_path, patience=0.05) as told:
         go = threading.Event()
 
         def slowly(hints):
