@@ -46,6 +46,7 @@ def load_manifest(vendor: str) -> Manifest:
             limits=told["limits"],
             oauth=dict(told.get("oauth") or {}),
             hooks=dict(told.get("hooks") or {}),
+            updates_a_minute=int(told.get("updates_a_minute") or 0),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

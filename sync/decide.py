@@ -80,6 +80,7 @@ def decide(
     needed: Callable[[], Sequence[Finding]] | None = None,
     page: str | None = None,
     language: str = "en",
+    mass: bool = False,
 ) -> Decision:
     """Decide what the ticket should show.
 
@@ -96,13 +97,14 @@ def decide(
         needed: finds what closing would need, where that is to be told before.
         page: address of the page that says the same at any time.
         language: of the desk.
+        mass: whether it was closed with many others, by one act: that is told once, and spends no budget.
 
     """
     if actual.ref != complaint.lead:
         return Decision(Desired(), None, "none")
     rechecks = [finding.recheck for finding in findings if finding.recheck is not None]
     shown = [finding for finding in latest(findings) if finding.mode in _ACTING]
-    missing = [f for f in shown if f.standing is Verdict.failed and f.due is None]
+    missing = standing(findings)
     # What blocks comes first, then what weighs most.
     missing.sort(key=lambda f: (f.mode != "block", _WEIGHTS.index(f.severity)))
     late = [f for f in shown if f.standing is Verdict.failed and f.due is not None]
@@ -120,7 +122,8 @@ def decide(
         else:
             rechecks.append(near)
 
-    back, stays = _move_back(complaint, missing, actual, now, block_from, account_moves)
+    moves = 0 if mass else account_moves
+    back, stays = _move_back(complaint, missing, actual, now, block_from, moves)
     if back is not None and not stays and back.event == refused:
         stays = "refused"
     undo = back if not stays else None
@@ -165,8 +168,8 @@ def decide(
         tags=frozenset(tags),
         text=text,
         text_digest=kept,
-        move_back=_ask(bound, undo, actual) if undo is not None else None,
-        notify=bool(undo is not None or late),
+        move_back=_ask(bound, undo, actual, mass=mass) if undo is not None else None,
+        notify=bool(undo is not None or late) and not mass,
     )
     why = "flag" if tags else "none"
     if undo is not None:
@@ -176,6 +179,15 @@ def decide(
         why = stays
     insists = back if why == "insists" else None
     return Decision(desired, min(rechecks, default=None), why, insists)
+
+
+def standing(findings: Iterable[Finding]) -> list[Finding]:
+    """Give the guards and conditions that stand failed, of the rules that act."""
+    return [
+        each
+        for each in latest(findings)
+        if each.mode in _ACTING and each.standing is Verdict.failed and each.due is None
+    ]
 
 
 def latest(findings: Iterable[Finding]) -> list[Finding]:
@@ -244,7 +256,7 @@ def _blocked(bound: Bound, complaint: Complaint, missing: Sequence[Finding]) -> 
     return last if any(f.rule in blocking and f.occurrence == last.event for f in missing) else None
 
 
-def _ask(bound: Bound, back: Transition, actual: Actual) -> MoveBack:
+def _ask(bound: Bound, back: Transition, actual: Actual, *, mass: bool) -> MoveBack:
     """Ask for the stage left, else the nearest stage toward it."""
     left = STAGES.index(back.leaving) if isinstance(back.leaving, str) else 0
     others = sorted(
@@ -261,6 +273,7 @@ def _ask(bound: Bound, back: Transition, actual: Actual) -> MoveBack:
         transition=back.event,
         change=back.change,
         owner=back.change in actual.reassigned,
+        mass=mass,
     )
 
 

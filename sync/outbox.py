@@ -190,7 +190,8 @@ def _book(
     with store.begin(account, epoch) as tx:
         if receipt.outcome is Outcome.done:
             back = None if plan.move_back is None else plan.move_back.transition
-            tx.book_done(posted, moved_back=back, now=now())
+            mass = plan.move_back is not None and plan.move_back.mass
+            tx.book_done(posted, moved_back=back, now=now(), mass=mass)
             sent.done.append((plan, receipt))
         elif receipt.outcome is Outcome.stale:
             tx.void_plan(posted.ref, posted.key)

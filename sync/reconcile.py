@@ -52,6 +52,7 @@ def to_json(asked: Plan) -> str:
             back.transition,
             back.change,
             back.owner,
+            back.mass,
         ],
     }
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()

@@ -431,6 +431,6 @@ def _waiting(acts: Acts, account: str) -> dict[tuple[Any, str], list[tuple[str, 
     found = {}
     for ref, told, key in acts.plans(account):
         back = from_json(told).move_back
-        if back is not None:
+        if back is not None and not back.mass:
             found[ref, key] = acts.blamed(ref, back.transition)
     return found

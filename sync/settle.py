@@ -15,11 +15,12 @@ from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.cases import Cases
-from sync.closing import needed_to_close
-from sync.decide import ACCOUNT_SPAN, decide
+from sync.closing import labels, needed_to_close
+from sync.decide import ACCOUNT_SPAN, decide, standing
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
 from sync.live.breaker import loops
+from sync.mass import Masses
 from sync.others import ALONE, noticed
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
@@ -198,7 +199,8 @@ def settle(
     readings = list(connector.read(wanted, bound.schema)) if wanted else []
     stems = Stems(bound, at.store, at.privacy, at.now)
     stems.meet(connector, readings)
-    settled = list(settle_readings(at, readings, states, decisions, stems))
+    masses = Masses.of_page(bound, at.store, readings, since=at.block_from, now=at.now)
+    settled = list(settle_readings(at, readings, states, decisions, stems, masses))
     settled += [_unseen(at, states[ref]) for ref in missing if ref in states]
     others = _others(at, readings)
     if not (outside or settled or hinted) and cursor is None:
@@ -210,8 +212,9 @@ def settle(
             tx.put_stems(ref, told)
         if hinted:
             tx.hints_done(hinted, at.now)
-        if others is not None:
-            tx.set_meta(*others)
+        for kept in (others, masses.to_keep()):
+            if kept is not None:
+                tx.set_meta(*kept)
         if cursor is not None:
             tx.set_cursor(bound.account, bound.name, cursor)
 
@@ -260,6 +263,7 @@ def settle_readings(
     states: Mapping[Ref, TicketState],
     decisions: Mapping[Ref, Decision],
     stems: Stems | None = None,
+    masses: Masses | None = None,
 ) -> Iterator[Settled]:
     """Settle tickets as read; one that cannot be judged is put aside and the others go on."""
     known = at.store.events([reading.ref for reading in readings if reading.ref in states])
@@ -267,12 +271,13 @@ def settle_readings(
     cases = Cases.of_page(
         at.store, at.bound, at.elsewhere, at.privacy, at.now, readings, decisions, known
     )
+    page = masses or Masses(at.bound, at.store, at.block_from, at.now)
     for reading in readings:
         at.tally.read += 1
         state = states.get(reading.ref)
         decision = decisions.get(reading.ref, Decision.complaint)
         try:
-            one = _settle_one(at, reading, cases, state, decision, moves, stems)
+            one = _settle_one(at, reading, cases, state, decision, moves, stems, page)
         except Exception as error:  # noqa: BLE001 (a poison ticket must not hold up the others)
             _log.warning(
                 "%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error
@@ -280,7 +285,7 @@ def settle_readings(
             one = _put_aside(
                 at, reading, state, decision, f"cannot be judged: {type(error).__name__}"
             )
-        if one.posting is not None and one.why == "move_back":
+        if one.posting is not None and one.why == "move_back" and not page.belongs(reading.ref):
             moves += 1
         yield one
 
@@ -293,6 +298,7 @@ def _settle_one(
     decision: Decision,
     moves: int,
     stems: Stems | None,
+    masses: Masses,
 ) -> Settled:
     actual = reading.actual
     if actual is None:
@@ -354,7 +360,10 @@ def _settle_one(
         answers=answers if decision is Decision.complaint else (),
         needed=needed if decision is Decision.complaint and acting else None,
         language=bound.settings.language,
+        mass=masses.belongs(reading.ref),
     )
+    if decided.desired.move_back is not None and findings is not None:
+        masses.lacks(reading.ref, labels(standing(findings)))
     if decided.insists is not None and acting and loops(complaint):
         at.tally.looped.append(reading.ref)
     former = state.case if state is not None and state.case not in {None, complaint.case} else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ombud.model.connector import Gone, Interest, Page, Seen
+from sync.mass import look_after
 from sync.others import sentences
 from sync.outbox import send
 from sync.rollout import fall
@@ -113,6 +114,10 @@ class Sweep:
         # What an interrupted first reading left for later is among these.
         self.settle(store.due(account, self._name, service.now()), aloud=True)
         self.send()
+        said, more = look_after(self._at(), self._connector)
+        self._report.notices += said
+        if more:
+            self.send(urgent=True)
         if full:
             store.full_sync_ended(account, self._name, self._epoch)
         self._report.notices += sentences(store, account)
@@ -219,7 +224,9 @@ class Sweep:
             report.refused |= {str(ref): said for ref, said in sent.refused.items()}
             report.stopped = sent.stopped or report.stopped
             states = service.store.states(sent.again)
-            again = [ref for ref in sent.again if states[ref].binding == self._name]
+            again = [
+                ref for ref in sent.again if ref in states and states[ref].binding == self._name
+            ]
             if not again:
                 # Another binding's tickets are settled by that one, at once: they are due.
                 return

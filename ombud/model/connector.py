@@ -61,6 +61,7 @@ class Manifest:
         request_seconds: longest a request can live, in seconds: an uncertain write waits twice as long.
         limits: rate limits in words, for people.
         oauth: scope of a token -> why it is needed; those for writing begin with `write`.
+        updates_a_minute: how often the vendor lets one user update tickets of an account; 0 where it sets no such limit.
         hooks: permission to install a hook -> why it is needed; one with a colon in it is a scope of a token.
 
     """
@@ -76,6 +77,7 @@ class Manifest:
     limits: str = ""
     oauth: Mapping[str, str] = field(default_factory=dict)
     hooks: Mapping[str, str] = field(default_factory=dict)
+    updates_a_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)

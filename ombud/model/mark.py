@@ -41,6 +41,7 @@ class MoveBack:
         transition: id of the entering event that is being undone.
         change: change group of that event, which must still be the head.
         owner: whether that change also took the ticket from its owner, who is to have it back.
+        mass: whether it is one of many that were closed with the ticket they stem from.
 
     """
 
@@ -49,6 +50,7 @@ class MoveBack:
     transition: str
     change: str
     owner: bool = False
+    mass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.store.personal import Vault
-    from ombud.store.values import Posted, Settled, TicketState
+    from ombud.store.values import Posted, Posting, Settled, TicketState
 
 _SENDING: ColumnElement[str] = literal_column("'sending'")
 _UNCERTAIN: ColumnElement[str] = literal_column("'uncertain'")
@@ -185,6 +185,22 @@ class Transaction:
             [(one.state.ref.account, one.state.ref.id) for one in settled if one.posting is None],
         )
 
+    def post(self, ref: Ref, posting: Posting) -> None:
+        """Have a plan sent before all others, for a ticket that is none of ours to settle."""
+        row = (
+            ref.account,
+            ref.id,
+            ref.vendor,
+            posting.plan,
+            posting.key,
+            "pending",
+            posting.urgent,
+            0,
+            _AT_ONCE,
+            None,
+        )
+        _PUT_OUTBOX.rows(self._db, [row])
+
     def put_stems(self, ref: Ref, told: Iterable[tuple[Ref, str]]) -> None:
         """Keep which problems a complaint stems from, each with its revision when it was read."""
         put_stems(self._db, ref, told)
@@ -249,12 +265,18 @@ class Transaction:
             )
         )
 
-    def book_done(self, posted: Posted, *, moved_back: str | None, now: Instant) -> None:
-        """Record a plan that is in place, with the transition that it undid, and whose rules asked for that."""
+    def book_done(
+        self, posted: Posted, *, moved_back: str | None, now: Instant, mass: bool = False
+    ) -> None:
+        """Record a plan that is in place, with the transition that it undid, and whose rules asked for that.
+
+        Where that was one of many of one cause (`mass`), it spends no budget, neither the account's nor a rule's.
+        """
         self.drop_plan(posted.ref, posted.key)
-        kinds = ["mark", "move_back"] if moved_back is not None else ["mark"]
+        undid = "mass_back" if mass else "move_back"
+        kinds = ["mark", undid] if moved_back is not None else ["mark"]
         ref = posted.ref
-        if moved_back is not None:
+        if moved_back is not None and not mass:
             blame(self._db, ref, moved_back, now)
         _PUT_SENT.rows(self._db, [(ref.account, ref.vendor, ref.id, kind, now) for kind in kinds])
 
