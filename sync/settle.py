@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,11 +13,11 @@ from ombud.model.connector import Gone, Ours
 from ombud.model.event import Ref, digest
 from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
-from ombud.store import QUARANTINE, Posting, Settled, TicketState
+from ombud.store import QUARANTINE, Notice, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.cases import Cases
 from sync.closing import labels, needed_to_close
-from sync.decide import ACCOUNT_SPAN, decide, standing
+from sync.decide import ACCOUNT_SPAN, PER_TICKET, decide, standing
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
 from sync.live.breaker import loops
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from ombud.model.connector import Actual, Connector, Reading, Seen
     from ombud.model.event import Event
-    from ombud.model.facts import Complaint, Instant
+    from ombud.model.facts import Complaint, Instant, Transition
     from ombud.model.finding import Finding
     from ombud.model.mark import Desired
     from ombud.store import RunRow, Store
@@ -397,6 +398,30 @@ def _settle_one(
         former=former,
         links=links,
         touched=touched,
+        notices=_insisted(at, complaint, actual, decided.insists) if acting else (),
+    )
+
+
+def _insisted(
+    at: Settling, complaint: Complaint, actual: Actual, closing: Transition | None
+) -> tuple[Notice, ...]:
+    """Tell whoever is in charge that somebody closed a complaint again, and that it stays closed."""
+    if closing is None:
+        return ()
+    said = f"{actual.key} was closed again after it had been moved back {PER_TICKET} times. It stays closed."
+    told = {"key": actual.key, "url": actual.url, "sentences": [said]}
+    return (
+        Notice(
+            key=f"insists/{complaint.lead}/{closing.event}",
+            kind="insists",
+            ref=complaint.lead,
+            binding=at.bound.name,
+            rule="",
+            severity="major",
+            due=None,
+            made=at.now,
+            told=json.dumps(told, ensure_ascii=False),
+        ),
     )
 
 

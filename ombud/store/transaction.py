@@ -96,6 +96,9 @@ class Transaction:
         self._vault.remember(self._db, people)
         append_lines(self._db, self._vault, put_findings(self._db, settled, known_at), known_at)
         self._put_postings(settled, known_at)
+        notices = [each for one in settled for each in one.notices]
+        if notices:
+            put_notices(self._db, notices)
 
     def put_judged(self, judged: Sequence[Settled], *, known_at: Instant) -> set[str]:
         """Store where findings judged again differ, and have those tickets looked at again; give their cases.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Native
     from ombud.model.facts import Instant, Verdict
     from ombud.model.finding import Finding
+    from ombud.store.live import Notice
 
 #: Failures after which a ticket is quarantined: tried ever more seldom, its rules unknown.
 QUARANTINE = 3
@@ -125,6 +126,7 @@ class Settled:
         former: the case the ticket belonged to before; with its last ticket gone, its findings are withdrawn.
         links: what the ticket is joined to; `None` leaves those stored as they are.
         touched: other stored tickets to settle afresh, because their case is another now.
+        notices: what people are to be told of it.
 
     """
 
@@ -139,6 +141,7 @@ class Settled:
     former: str | None = None
     links: frozenset[Ref] | None = None
     touched: frozenset[Ref] = frozenset()
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True, slots=True)

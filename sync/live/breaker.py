@@ -163,7 +163,7 @@ class Breaker:
             severity="major",
             due=None,
             made=now,
-            told=json.dumps({"sentences": [self.sentence(now)]}),
+            told=json.dumps({"key": "", "url": "", "sentences": [self.sentence(now)]}),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from ombud.sandbox.automations import ClosesAgain
@@ -68,3 +70,6 @@ def test_a_machine_that_fights_us_stops_the_writing_and_wins(stage):
     stage.world.clock.advance(SPANS[0] // 1_000_000 + 1)
     stage.sync()
     assert "stays closed" in stage.end()["early"]["notes"][0]
+    with stage.service() as service:
+        kinds = Counter(each.kind for each in service.store.live.notices(service.now()))
+        assert (kinds["insists"], kinds["breaker"]) == (1, 1)
