@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import HelpdeskError, Kind
@@ -56,6 +57,8 @@ _PROPERTIES: Final = frozenset(
         "assignee",
     }
 )
+#: Hours within which what was solved can hardly be mended, and is closed all the same.
+EARLY: Final = 24
 _MAILS: Final = (
     "notification_user",
     "notification_group",
@@ -168,20 +171,25 @@ class Zendesk:
 
     def _rules(self) -> Iterator[Check]:
         """List automations that close what is solved, and triggers that act when a ticket is opened again."""
-        yield self._crossing(
-            "automations",
-            "What closes solved tickets",
-            _closes,
-            "What it has closed cannot be opened again: give it the 28 days that Zendesk allows",
+        remedy = (
+            "What it has closed cannot be opened again: give it the 28 days that Zendesk allows"
         )
-        yield self._crossing(
-            "triggers",
-            "What fires on a reopen",
-            _answers,
-            "A move back sets these off too: look at Admin Center > Triggers",
+        yield _or_none(
+            self._crossing("automations", "What closes solved tickets", _closes, remedy),
+            "automations",
+        )
+        for kind in ("automations", "triggers"):
+            early = self._crossing(kind, f"What closes too early ({kind})", _closes_early, remedy)
+            if early.why and early.ok:
+                # Closed before anybody could mend it, or before we so much as see it solved.
+                yield replace(early, ok=False)
+        remedy = "A move back sets these off too: look at Admin Center > Triggers"
+        yield _or_none(
+            self._crossing("triggers", "What fires on a reopen", _answers, remedy), "triggers"
         )
 
     def _crossing(self, kind: str, what: str, meant: Callable[[Json], bool], remedy: str) -> Check:
+        """List the rules of a kind that are meant; `ok` is unknown where they may not be read."""
         try:
             rules = [each for each in self._site.listed(kind) if each.get("active", True)]
         except HelpdeskError as error:
@@ -193,7 +201,7 @@ class Zendesk:
             for each in rules
             if meant(each)
         ]
-        return Check(what, ok=True, why="; ".join(told) or f"no one of its {kind}", remedy=remedy)
+        return Check(what, ok=True, why="; ".join(told), remedy=remedy)
 
     def list_fields(self) -> Sequence[NativeField]:
         """List the account's fields, drop-downs with their options."""
@@ -260,6 +268,10 @@ def _conditions(rule: Json) -> list[Json]:
     return [*(told.get("all") or ()), *(told.get("any") or ())]
 
 
+def _or_none(found: Check, kind: str) -> Check:
+    return found if found.why else replace(found, why=f"no one of its {kind}")
+
+
 def _mails(rule: Json) -> bool:
     return any(str(action["field"]) in _MAILS for action in rule.get("actions") or ())
 
@@ -269,6 +281,12 @@ def _closes(rule: Json) -> bool:
         each["field"] == "status" and str(each["value"]) == "closed"
         for each in rule.get("actions") or ()
     )
+
+
+def _closes_early(rule: Json) -> bool:
+    """Tell whether a rule closes what was solved less than a day ago; a trigger does so at once."""
+    hours = [str(each["value"]) for each in _conditions(rule) if each["field"] == "SOLVED"]
+    return _closes(rule) and not any(each.isdigit() and int(each) >= EARLY for each in hours)
 
 
 def _answers(rule: Json) -> bool:

@@ -15,6 +15,7 @@ from ombud.model.event import Cause, Ref, Side
 from ombud.model.event import Kind as EventKind
 from ombud.model.mapping import FieldOf, Mapping, StageOf
 from ombud.model.mark import MoveBack, Plan
+from ombud.sandbox.zendesk.automations import close_after
 from ombud.sandbox.zendesk.desk import NOTE_FIELD
 from ombud.sandbox.zendesk.records import Event, Rule, User
 from ombud.sandbox.zendesk.server import ZendeskServer
@@ -412,3 +413,13 @@ def test_rules_that_cross_a_move_back_are_named(desk):
     assert "after 96 hours" in told["What closes solved tickets"].why
     assert "“Tell the customer”, which tells people" in told["What fires on a reopen"].why
     assert told["Our text's field"].ok
+    assert not [name for name in told if "too early" in name]
+
+
+def test_what_closes_before_anybody_can_mend_it_is_named(desk):
+    close_after(desk.world, 1)
+    at_once = Rule(39600, "Solved is done", (("changed:status", "solved"),), {"status": "closed"})
+    desk.world.rules.append(at_once)
+    told = {check.name: check for check in desk.connect().check() if check.ok is False}
+    assert "after 1 hours" in told["What closes too early (automations)"].why
+    assert "“Solved is done”" in told["What closes too early (triggers)"].why
