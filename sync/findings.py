@@ -15,7 +15,7 @@ from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY
 from sync.note import wall
-from sync.spoken import MOST_CHOICES, choices_of
+from sync.spoken import MOST_CHOICES, choices_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -343,7 +343,7 @@ def _fix(
     if of is None:
         advice = _MILESTONE_ADVICE.get(name, f"“{label}” has not been reached.")
         return Fix(name, label, None, (), url, advice)
-    words = sorted(set(of.values.values()))
+    words = words_of(of, bound.pack.vocabulary.get(name))
     fitting = words if must is None else allowed_values(must, name, words)
     allowed = tuple(choices_of(of, fitting, {}))
     known = reason.sentence if reason is not None else f"{label} is empty."

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ombud.model.event import Ref
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.scope import Decision
+from ombud.tongue import ENGLISH
 from policies.waiver import waive
 from sync.again import fold_again, judge_folded
 from sync.closing import CLOSED, findings_of, judge_closing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ombud.model.finding import Finding
     from ombud.settings import Settings
     from ombud.store import Store, TicketState
+    from ombud.tongue import Tongue
     from policies.judge import Judgement
     from sync.again import Folded
     from sync.binding import Bound
@@ -64,6 +66,7 @@ class Outlook:
         key: what people call it.
         url: where people open it.
         zone: of the desk.
+        tongue: its language.
         judged: when this was judged.
         complaint: whether it is one.
         closed: whether it is closed already.
@@ -79,6 +82,7 @@ class Outlook:
     key: str
     url: str
     zone: ZoneInfo
+    tongue: Tongue
     judged: Instant
     complaint: bool = False
     closed: bool = False
@@ -102,7 +106,9 @@ def outlook(service: Service, ref: Ref) -> Outlook | None:
         return None
     service.refresh()
     now = service.now()
-    blank = Outlook(state.key, state.url, service.zone, now, trouble=_trouble(state))
+    tongue = next((b.tongue for b in service.bounds if b.name == state.binding), ENGLISH)
+    trouble = _trouble(state, tongue)
+    blank = Outlook(state.key, state.url, service.zone, tongue, now, trouble=trouble)
     if state.case is None or state.decision is not Decision.complaint:
         return blank
     # Where two helpdesks have it, it is judged by the binding of the ticket that leads.
@@ -134,10 +140,12 @@ def _judged(
         key=state.key,
         url=state.url,
         zone=bound.mapping.tzinfo,
+        tongue=bound.tongue,
         judged=now,
         complaint=True,
         closed=closed,
-        trouble=_trouble(state) or ("" if complaint.stage is not UNKNOWN else _UNTOLD),
+        trouble=_trouble(state, bound.tongue)
+        or ("" if complaint.stage is not UNKNOWN else bound.tongue.on_page.no_stage),
         now=tuple(each for each in failed if each.due is None),
         closing=tuple(
             each
@@ -152,12 +160,7 @@ def _judged(
     )  # fmt: skip
 
 
-_UNTOLD = (
-    "Its status stands for no stage in the mapping, so that nobody can tell whether it is closed."
-)
-
-
-def _trouble(state: TicketState) -> str:
+def _trouble(state: TicketState, tongue: Tongue) -> str:
     if state.gone is not None:
-        return "The helpdesk does not show it to us any more."
-    return "It could not be read the last time; what stands here may be old." * bool(state.failures)
+        return tongue.on_page.gone
+    return tongue.on_page.stale if state.failures else ""

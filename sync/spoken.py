@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from ombud.model.mapping import FieldOf
     from ombud.model.mapping import Mapping as Meaning
     from ombud.tongue import Reading, Tongue
-    from policies.english import Reason, Vocabulary
+    from policies.english import Reason
     from policies.expression import Constant, Expression
     from policies.judge import Judgement
     from policies.rule import Rule
+    from policies.vocabulary import Field
 
 #: Words of a choice that a note names; more are counted.
 MOST_CHOICES: Final = 12
@@ -45,7 +46,7 @@ class Speaker:
     tongue: Tongue
     reading: Reading
     mapping: Meaning
-    vocabulary: Vocabulary
+    vocabulary: Mapping[str, Field]
     kept: dict[tuple[object, ...], tuple[Spoken, ...]] = field(default_factory=dict)
 
     def tell(self, judged: Judgement) -> tuple[Spoken, ...]:
@@ -118,7 +119,8 @@ class Speaker:
             return said
         if reason.wrong == "not_empty":
             return reading.clear.format(sentence=said)
-        choices = self._choices(of, allowed(must, reason.field, sorted(set(of.values.values()))))
+        words = words_of(of, self.vocabulary.get(reason.field))
+        choices = self._choices(of, allowed(must, reason.field, words))
         if choices:
             return reading.choose.format(sentence=said, choices=choices)
         wanted = reading.change if reason.wrong == "value" else reading.fill_in
@@ -145,7 +147,7 @@ class Speaker:
             yet = reading.not_reached_yet.format(label=self._quoted(label))
             return Spoken(label, reading.advice.get(name, yet))
         empty = reading.empty.format(label=self._quoted(label))
-        choices = self._choices(of, sorted(set(of.values.values())))
+        choices = self._choices(of, words_of(of, self.vocabulary.get(name)))
         if choices:
             return Spoken(label, reading.choose.format(sentence=empty, choices=choices))
         return Spoken(label, reading.fill_in.format(sentence=empty))
@@ -173,6 +175,15 @@ class Speaker:
             return self.tongue.number(value)
         named = choices_of(of, [value], self.reading.values) if of is not None else []
         return self._quoted(named[0] if named else self.reading.values.get(value, _words(value)))
+
+
+def words_of(of: FieldOf, known: Field | None) -> list[str]:
+    """Give a choice's words in the order that the pack gives them, else by the alphabet.
+
+    The mapping's own order is not kept where a configuration in force is.
+    """
+    order = {word: place for place, word in enumerate(known.values)} if known is not None else {}
+    return sorted(set(of.values.values()), key=lambda word: (order.get(word, len(order)), word))
 
 
 def choices_of(of: FieldOf, words: Iterable[str], called: Mapping[str, str]) -> list[str]:

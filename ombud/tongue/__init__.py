@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ombud.tongue import de, en
-from ombud.tongue.form import Reading, Tongue
+from ombud.tongue.form import PageWords, Reading, Tongue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,4 +18,4 @@ if TYPE_CHECKING:
 TONGUES: Final[Mapping[str, Tongue]] = {each.code: each for each in (en.TONGUE, de.TONGUE)}
 ENGLISH: Final = en.TONGUE
 
-__all__ = ["ENGLISH", "TONGUES", "Reading", "Tongue"]
+__all__ = ["ENGLISH", "TONGUES", "PageWords", "Reading", "Tongue"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from ombud.model.word import Flaw, Verb
 from ombud.tongue.de_words import LABELS, MILESTONES, VALUES
-from ombud.tongue.form import Reading, Tongue
+from ombud.tongue.form import PageWords, Reading, Tongue
 
 _NOT_REACHED: Final = {
     "received": "Der Eingang der Beschwerde steht nicht fest.",
@@ -27,10 +27,10 @@ _NOT_REACHED: Final = {
 
 _ADVICE: Final = {
     "acknowledged": f"{_NOT_REACHED['acknowledged']} Bitte senden Sie eine öffentliche Antwort.",
-    "assessed": f"{_NOT_REACHED['assessed']} Bitte setzen Sie sie in die Bewertung.",
+    "assessed": f"{_NOT_REACHED['assessed']} Bitte verschieben Sie sie in die Phase „Bewertung“.",
     "investigated": f"{_NOT_REACHED['investigated']} Bitte fassen Sie das Ergebnis zusammen.",
     "responded": f"{_NOT_REACHED['responded']} Bitte senden Sie die Antwort und kennzeichnen Sie sie als solche.",
-    "decided": f"{_NOT_REACHED['decided']} Bitte setzen Sie die Beschwerde in die Entscheidung.",
+    "decided": f"{_NOT_REACHED['decided']} Bitte verschieben Sie die Beschwerde in die Phase „Entscheidung“.",
     "decision_told": (
         f"{_NOT_REACHED['decision_told']} Bitte antworten Sie und kennzeichnen Sie die Antwort als Entscheidung."
     ),
@@ -71,22 +71,22 @@ TONGUE: Final = Tongue(
     missing=("1 Punkt offen", "{count} Punkte offen"),
     late=("1 Punkt überfällig", "{count} Punkte überfällig"),
     before="vor dem Schließen",
-    closed="Diese Beschwerde wurde geschlossen ({when}) und ist wieder offen.",
+    closed="Diese Beschwerde wurde am {when}, geschlossen und ist wieder offen.",
     decision_sent="Die Entscheidung ist bereits mitgeteilt; dabei bleibt es.",
     insists="Diese Beschwerde wurde erneut geschlossen und bleibt es. Bitte sprechen Sie die Beschwerdeverantwortlichen an.",
     more=("Und 1 weiterer Punkt.", "Und {count} weitere Punkte."),
     due="{label} fällig: {when}.",
-    was_due="Die Frist war: {when}.",
-    then="Danach schließen Sie sie bitte wieder.",
+    was_due="Die Frist war {when}.",
+    then="Danach können Sie sie wieder schließen.",
     to_close="Zum Schließen fehlt noch: {labels}",
     and_more=(" und 1 weiterer Punkt", " und {count} weitere Punkte"),
     page="Kann ich schließen? {url}",
     answer="„{word}“: {line}",
-    checked_clear="Geprüft ({when}): Zum Schließen fehlt nichts.",
-    checked_lacks="Geprüft ({when}): Zum Schließen fehlt noch {labels}.",
+    checked_clear="Geprüft am {when}: Zum Schließen fehlt nichts.",
+    checked_lacks="Geprüft am {when}: Zum Schließen fehlt noch {labels}.",
     checked_open="Nicht feststellbar: {rules}.",
-    called="Anruf vermerkt ({when}).",
-    reason_noted="Grund vermerkt ({when}), warum es keine Beschwerde ist.",
+    called="Anruf vom {when}, vermerkt.",
+    reason_noted="Grund vom {when}, warum es keine Beschwerde ist: vermerkt.",
     receipt_noted="Eingang vermerkt: {day}.",
     receipt_later="{day} liegt nach dem Ticket selbst. Der Eingang bleibt, wie er ist.",
     approved="Ausnahme {id} freigegeben durch {who}.",
@@ -128,6 +128,36 @@ TONGUE: Final = Tongue(
         "same_person": "Die Ausnahme {id} hat dieselbe Person beantragt. Freigeben kann sie nur eine andere.",
         "no_approver": "Freigeben können nur die Personen, die ombud.toml dafür nennt: {approvers}.",
     },
+    on_page=PageWords(
+        question="Kann ich schließen?",
+        helpdesk="{key} im Helpdesk",
+        no_complaint="{key} ist hier keine Beschwerde. Keine Regel der Beschwerderichtlinie gilt dafür.",
+        closed_clear="Die Beschwerde ist geschlossen, und nichts fehlt.",
+        closed_lacks=(
+            "Die Beschwerde ist geschlossen, und 1 Punkt ist offen.",
+            "Die Beschwerde ist geschlossen, und {count} Punkte sind offen.",
+        ),
+        lacks=("Noch nicht: 1 Punkt ist offen.", "Noch nicht: {count} Punkte sind offen."),
+        cannot_tell="Das lässt sich nicht sagen.",
+        clear="Ja: Zum Schließen fehlt nichts.",
+        missing="Offen",
+        needed="Zum Schließen nötig",
+        late="Überfällig",
+        was_due="Frist war {when}",
+        running="Laufende Fristen",
+        due="fällig {when}",
+        untold="Nicht feststellbar",
+        no_evidence="{title}: Der Nachweis fehlt.",
+        blocks="ohne das bleibt das Ticket nicht geschlossen",
+        gone="Der Helpdesk zeigt uns das Ticket nicht mehr.",
+        stale="Das Ticket ließ sich zuletzt nicht lesen; was hier steht, kann veraltet sein.",
+        no_stage="Der Status ist keiner Stufe zugeordnet, daher ist nicht bekannt, ob die Beschwerde geschlossen ist.",
+        read="So zeigte es der Helpdesk: {when}.",
+        not_read="Seit dem Start von Ombud noch nicht gelesen; gezeigt wird, was gespeichert ist.",
+        judged="Beurteilt: {when}, Zeiten in {zone}.",
+        asked="Erneut angefragt: {when}; bitte laden Sie die Seite in einigen Sekunden neu.",
+        look_again="Noch einmal nachsehen",
+    ),
     reading=Reading(
         labels=LABELS,
         milestones=MILESTONES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ombud.model.word import Flaw, Verb
-from ombud.tongue.form import Tongue
+from ombud.tongue.form import PageWords, Tongue
 
 TONGUE: Final = Tongue(
     code="en",
@@ -61,5 +61,35 @@ TONGUE: Final = Tongue(
         Flaw.no_date: "“{told}” is no date. Write the year first: {form}",
     },
     refusals={},
+    on_page=PageWords(
+        question="Can I close this?",
+        helpdesk="{key} in the helpdesk",
+        no_complaint="{key} is no complaint by the desk's scope. No rule of the complaint policy applies.",
+        closed_clear="It is closed, and nothing is missing.",
+        closed_lacks=(
+            "It is closed, and 1 thing is missing.",
+            "It is closed, and {count} things are missing.",
+        ),
+        lacks=("Not yet: 1 thing is missing.", "Not yet: {count} things are missing."),
+        cannot_tell="That cannot be told.",
+        clear="Yes: nothing is missing to close it.",
+        missing="Missing",
+        needed="Needed to close it",
+        late="Late",
+        was_due="was due {when}",
+        running="Running",
+        due="due {when}",
+        untold="Cannot be told",
+        no_evidence="{title}: evidence is missing.",
+        blocks="without it the ticket does not stay closed",
+        gone="The helpdesk does not show it to us any more.",
+        stale="It could not be read the last time; what stands here may be old.",
+        no_stage="Its status stands for no stage in the mapping, so that nobody can tell whether it is closed.",
+        read="As the helpdesk showed it by {when}.",
+        not_read="Not read since Ombud was started; what is stored is shown.",
+        judged="Judged {when}, times of {zone}.",
+        asked="Asked for another look {when}; reload this page in a few seconds.",
+        look_again="Look again",
+    ),
     reading=None,
 )

@@ -75,6 +75,37 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageWords:
+    """Say what stands on a ticket's page "Can I close this?", from its top to its end."""
+
+    question: str
+    helpdesk: str
+    no_complaint: str
+    closed_clear: str
+    closed_lacks: Forms
+    lacks: Forms
+    cannot_tell: str
+    clear: str
+    missing: str
+    needed: str
+    late: str
+    was_due: str
+    running: str
+    due: str
+    untold: str
+    no_evidence: str
+    blocks: str
+    gone: str
+    stale: str
+    no_stage: str
+    read: str
+    not_read: str
+    judged: str
+    asked: str
+    look_again: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tongue:
     """Speak one language to the agents of a desk.
 
@@ -109,6 +140,7 @@ class Tongue:
         forms: how each word is written.
         flaws: what is wrong with a malformed word.
         refusals: why something asked for is not done; what is not here is said as the refusal says it itself.
+        on_page: what stands on a ticket's page.
         reading: says reasons; `None` where the stored ones are in this language.
 
     """
@@ -152,6 +184,7 @@ class Tongue:
     forms: Mapping[Verb, str]
     flaws: Mapping[Flaw, str]
     refusals: Mapping[str, str]
+    on_page: PageWords
     reading: Reading | None
 
     def wall(self, at: Instant, zone: ZoneInfo) -> str:

@@ -14,6 +14,7 @@ from ombud.store import Hint, StoreError
 from ombud.web.keeping import Full
 from ombud.web.pages import page
 from ombud.web.shield import nothing
+from sync.note import points
 from sync.page import PAGES, opened, outlook
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Closing:
             "closing.html",
             found=found,
             zone=found.zone,
+            tongue=found.tongue,
+            says=found.tongue.on_page,
+            points=points,
             waits=waits,
             read=self._read(ref.account, looked),
             link=_link(found.url),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ombud.model.finding import Fix
+from ombud.model.finding import Fix, Spoken
+from ombud.tongue import TONGUES
 from sync.note import write_note
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -61,3 +63,136 @@ def test_a_note_has_at_most_eight_lines_and_every_answer(things, said):
 def test_where_nothing_is_wrong_a_note_answers_or_is_none():
     assert note() == []
     assert note(answers=["Call noted."]) == ["Complaint policy", "Call noted."]
+
+
+def point(label, line):
+    return Told(rule=label, spoken=(Spoken(label, line),))
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_whatever_is_told_there_are_eight_lines_and_all_that_is_left_out_is_counted(language):
+    tongue = TONGUES[language]
+    for things, late, needs, answers, closed, due, insists, page in product(
+        range(6), range(3), range(3), range(3), (False, True), (False, True), (False, True), (False, True)
+    ):  # fmt: skip
+        needed = [Spoken(f"need {number}", f"Need {number}.") for number in range(needs)]
+        said = [f"Answer {number}." for number in range(answers)]
+        text = write_note(
+            [point(f"thing {number}", f"Thing {number}.") for number in range(things)],
+            [point(f"late {number}", f"Late {number}.") for number in range(late)],
+            next_due=point("next", "Next.") if due else None,
+            closed_at=AT if closed else None,
+            insists=insists,
+            zone=BERLIN,
+            answers=said,
+            to_close=needed,
+            decision_sent=closed,
+            page="https://ombud.example/c/1" if page else None,
+            language=language,
+        )
+        lines = text.splitlines()
+        if not (things or late or needs or answers):
+            assert text == ""
+            continue
+        assert len(lines) <= 8
+        assert [line for line in lines if line.startswith("Answer")] == said
+        assert (tongue.page.format(url="https://ombud.example/c/1") in lines) is page
+        if page:
+            assert lines[-1].endswith("https://ombud.example/c/1")
+        numbered = sum(line[:2] in {f"{n}." for n in range(1, 9)} for line in lines)
+        rest = things + late - numbered if things or late else needs - numbered
+        if (things or late) and needs and " · ".join(each.label for each in needed) not in text:
+            rest += needs
+        assert (tongue.counted(tongue.more, rest) in lines) is (rest > 0)
+        assert (tongue.decision_sent in text) is (
+            closed and not insists and bool(things or late or needs)
+        )
+
+
+def test_before_closing_the_note_lists_what_it_needs_and_is_gone_when_all_is_there():
+    told = [
+        Spoken("Root cause", "Root cause is empty. Choose one: Billing · Other."),
+        Spoken("Corrective action", "Corrective action is empty. Fill it in."),
+    ]
+    assert written(to_close=told, page="https://ombud.example/c/1", next_due=due("Answer")) == [
+        "Complaint policy · before you close it",
+        "1. Root cause is empty. Choose one: Billing · Other.",
+        "2. Corrective action is empty. Fill it in.",
+        "Answer due Fri 15 Jan, 09:00.",
+        "Can I close this? https://ombud.example/c/1",
+    ]
+    assert written(to_close=[], page="https://ombud.example/c/1") == [""]
+
+
+def due(label):
+    return Told(rule=label, due=AT, spoken=(Spoken(label, ""),))
+
+
+def written(missing=(), late=(), **told):
+    told = {"next_due": None, "closed_at": None, "insists": False, "zone": BERLIN, **told}
+    return write_note(list(missing), list(late), **told).split("\n")
+
+
+def test_a_closing_that_is_undone_in_english():
+    assert written(
+        [point("Root cause", "Root cause is empty. Choose one: Billing · Other.")],
+        closed_at=AT,
+        next_due=due("Answer"),
+        to_close=[Spoken("Outcome", "Outcome is empty."), Spoken("Approver", "Approver is empty.")],
+        decision_sent=True,
+        page="https://ombud.example/c/1",
+    ) == [
+        "Complaint policy · 1 thing missing",
+        (
+            "This complaint was closed on Fri 15 Jan, 09:00, and is open again. "
+            "The customer has already been told the decision; that stays."
+        ),
+        "1. Root cause is empty. Choose one: Billing · Other.",
+        "To close it: Outcome · Approver",
+        "Answer due Fri 15 Jan, 09:00.",
+        "Then close it again.",
+        "Can I close this? https://ombud.example/c/1",
+    ]
+
+
+def test_a_closing_that_is_undone_in_german():
+    assert written(
+        [point("Ursache", "„Ursache“ fehlt. Bitte wählen Sie: Abrechnung · Sonstiges.")],
+        [point("Antwort", "Die Beschwerde ist noch nicht beantwortet.")],
+        closed_at=AT,
+        next_due=due("Antwort"),
+        to_close=[Spoken("Ergebnis", "…"), Spoken("Freigabe", "…")],
+        decision_sent=True,
+        page="https://ombud.example/c/1",
+        language="de",
+    ) == [
+        "Beschwerderichtlinie · 2 Punkte offen",
+        (
+            "Diese Beschwerde wurde am Fr 15. Jan., 09:00 Uhr, geschlossen und ist wieder offen. "
+            "Die Entscheidung ist bereits mitgeteilt; dabei bleibt es."
+        ),
+        "1. „Ursache“ fehlt. Bitte wählen Sie: Abrechnung · Sonstiges.",
+        "2. Die Beschwerde ist noch nicht beantwortet.",
+        "Zum Schließen fehlt noch: Ergebnis · Freigabe",
+        "Antwort fällig: Fr 15. Jan., 09:00 Uhr.",
+        "Danach können Sie sie wieder schließen.",
+        "Kann ich schließen? https://ombud.example/c/1",
+    ]
+
+
+HOSTILE = "a\nb\r\nc\u2028d\u2029e\x00f\x1b[31mg\u202eh\u2066i\u200fj\tk\x85l"
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_no_name_breaks_the_frame(language):
+    lines = written(
+        [point(HOSTILE, f"“{HOSTILE}” is empty."), point("long", "x" * 10_000)],
+        next_due=due(HOSTILE),
+        answers=[HOSTILE],
+        to_close=[Spoken(HOSTILE, "…")],
+        page="https://ombud.example/c/1\nGone.",
+        language=language,
+    )
+    assert len(lines) == 7
+    assert all(line.isprintable() and len(line) <= 600 for line in lines)
+    assert "a b c d e f [31mghij k l" in lines[1]
