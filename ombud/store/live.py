@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from ombud.model.event import Ref
 from ombud.store.backlog import Backlog, count_backlog, last_look
-from ombud.store.engine import reading, writing
+from ombud.store.engine import reading, streaming, writing
 from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
 from ombud.store.live_tables import hint, ledger, notice
 from ombud.store.migrate import check_version
@@ -281,7 +281,7 @@ class Live:
 
     def hidden(self, account: str, binding: str) -> dict[str, tuple[int, int]]:
         """Count by project how many complaints are not shown any more, and how many there are."""
-        with reading(self._engine) as db:
+        with streaming(self._engine) as db:
             return count_hidden(db, account, binding)
 
 
