@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Gate:
         self._waiting = 0
         self._closed: dict[str, datetime] = {}
         self._reserved: datetime | None = None
+        #: By how much the helpdesk's clock is ahead of ours, in microseconds, to the second; `None` until it told.
+        self.skew: int | None = None
         self._here = threading.local()
 
     @contextmanager
@@ -89,7 +92,13 @@ class Gate:
         return 0.0 if until is None else max(0.0, (until - self._clock.now()).total_seconds())
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Read from an answer how much is left; where it is little, it is kept for enforcement."""
+        """Read from an answer how much is left, and the helpdesk's time; where little is left, it is kept for enforcement.
+
+        Source: RFC 9110, 6.6.1 (Date).
+        """
+        told = headers.get("Date")
+        if told is not None:
+            self._compare(told)
         most, left = _number(headers, _LIMITS), _number(headers, _LEFT)
         if most is None or left is None or most <= 0 or left >= RESERVE * most:
             return
@@ -97,6 +106,14 @@ class Gate:
         span = WINDOW if reset is None or reset > 3600 else timedelta(seconds=reset)
         with self._turn:
             self._reserved = self._clock.now() + span
+
+    def _compare(self, told: str) -> None:
+        try:
+            there = parsedate_to_datetime(told)
+        except ValueError:
+            return
+        if there.tzinfo is not None:
+            self.skew = (there - self._clock.now()) // timedelta(microseconds=1)
 
     def _wait(self, operation: str, *, urgent: bool) -> float:
         wait = self.closed(operation)

@@ -40,7 +40,7 @@ class Control:
         hooks: Hooks,
         tick: Callable[[], None],
     ) -> None:
-        self._clock, self._lock = clock, lock
+        self.clock, self._lock = clock, lock
         self._faults, self._token = faults, token
         self._doors: dict[tuple[str, str], Door] = {
             ("GET", "journal"): lambda call: journal.lines(_after(call)),
@@ -80,15 +80,15 @@ class Control:
             return Answer(400, {"error": f"{type(error).__name__}: {error}"})
 
     def _time(self) -> Any:
-        now = self._clock.now().isoformat(timespec="milliseconds")
-        return {"now": now, "running": self._clock.running}
+        now = self.clock.now().isoformat(timespec="milliseconds")
+        return {"now": now, "running": self.clock.running}
 
     def _set_clock(self, call: Call) -> Any:
         body = told(call, "advance_seconds", "set")
         if "set" in body:
-            self._clock.set(datetime.fromisoformat(body["set"]))
+            self.clock.set(datetime.fromisoformat(body["set"]))
         if "advance_seconds" in body:
-            self._clock.advance(float(body["advance_seconds"]))
+            self.clock.advance(float(body["advance_seconds"]))
         self._tick()
         return self._time()
 

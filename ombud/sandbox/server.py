@@ -148,6 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return self.server.sandbox.helpdesk.brand
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time in every answer by the helpdesk's own clock."""
+        now = self.server.sandbox.control.clock.now().timestamp()
+        return super().date_time_string(now if timestamp is None else timestamp)
+
     def _handle(self) -> None:
         sandbox = self.server.sandbox
         address = urlsplit(self.path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connectors.errors import HelpdeskError, Kind
+from connectors.gate import Gate
 from ombud.model.connector import Check
 from ombud.model.event import Ref
 from ombud.model.hook import Kept
@@ -204,3 +207,14 @@ def test_a_hook_that_died_is_told_of_once_and_again_when_it_died_again(post):
     assert look() == []
     after(post, MINUTE)
     assert len(look(died)) == 1
+
+
+def test_the_helpdesk_tells_its_time_in_every_answer(post):
+    gate = Gate(post.service.clock, post.service.sleep)
+    post.desk.share(gate)
+    post.desk.sweep()
+    assert abs(gate.skew) <= 2 * SECOND
+    post.service.clock.ahead -= timedelta(minutes=10)
+    post.desk.sweep()
+    assert gate.skew == pytest.approx(10 * MINUTE, abs=2 * SECOND)
+    assert len(post.swept(skew=gate.skew)) == 1
