@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ombud.model.facts import UNKNOWN
+from ombud.model.mapping import FieldOf, Mapping
+from ombud.tongue import TONGUES
 from policies.english import allowed, reasons
 from policies.expression import (
     All,
@@ -27,6 +29,7 @@ from policies.expression import (
 )
 from policies.row import compile_guard, compile_row
 from policies.sql import compile_sql, decode, encode, verdict_sql
+from sync.spoken import Speaker, choices_of
 from tests.readings import Database, opened, table_of
 
 LEVELS = ("low", "medium", "high")
@@ -186,6 +189,55 @@ def test_there_are_reasons_exactly_where_a_condition_does_not_hold(tree, values)
         assert found
         assert all((each.wrong == "unknown") is (told is None) for each in found)
         assert {each.field for each in found} <= names(tree)
+
+
+NAMED = Mapping(
+    fields={
+        "severity": FieldOf(
+            "f1",
+            {"1": "low", "2": "high", "3": "medium"},
+            "Schwere {word}",
+            names={"2": "Hoch\u202e\n{label}"},
+        ),
+        "owner": FieldOf("f2", name="Wer"),
+        "score": FieldOf("f3", type="number"),
+    }
+)
+SPEAKERS = [
+    Speaker(tongue, tongue.reading, mapping, {})
+    for tongue in TONGUES.values()
+    if tongue.reading is not None
+    for mapping in (Mapping(), NAMED)
+]
+
+
+@pytest.mark.parametrize("number", range(len(SPEAKERS)))
+@given(tree=TREES, values=row())
+def test_every_language_names_the_same_fields_and_values(number, tree, values) -> None:
+    speaker = SPEAKERS[number]
+    reading = speaker.reading
+    for found in reasons(tree, values, {}):
+        whole = speaker.sentence(found)
+        assert speaker.fix(found, tree).startswith(whole) or found.field in reading.advice
+        for each in found.ways or (found,):
+            said = speaker.sentence(each)
+            assert said.endswith(".")
+            inside = said.removesuffix(".")
+            assert inside in whole or reading.inner(inside) in whole
+            if each.wrong == "not_reached":
+                assert said == reading.not_reached[each.field]
+                continue
+            assert speaker.label(each.field) in said
+            if each.wrong != "value":
+                continue
+            if each.other is not None:
+                assert speaker.label(each.other) in said
+            for value in each.values:
+                of = speaker.mapping.fields.get(each.field)
+                known = choices_of(of, [value], reading.values) if of and value in TEXTS else []
+                word = speaker.tongue.number(value) if value not in TEXTS else known or [value]
+                told = word if isinstance(word, str) else word[0]
+                assert told.lower() in said.lower() or reading.values.get(value, "") in said
 
 
 @given(
