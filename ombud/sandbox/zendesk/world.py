@@ -177,6 +177,12 @@ class ZendeskWorld:
             self._touch(ticket, moment)
             self._told("scrub", ticket, moment, SYSTEM)
 
+    def purge(self, number: int) -> None:
+        """Take a deleted ticket away for good: no export tells of it any more."""
+        with self.lock:
+            ticket = self.tickets.pop(number)
+            self._stamps.remove((int(ticket.generated.timestamp()), number))
+
     def merge(self, source: int, target: int, author: int, when: datetime | None = None) -> None:
         """Close a ticket into another, with a comment on both."""
         said = f"Request #{source} was closed and merged into this request."
