@@ -69,6 +69,7 @@ class Outlook:
         tongue: its language.
         judged: when this was judged.
         complaint: whether it is one.
+        undecided: whether somebody has to say whether it is one.
         closed: whether it is closed already.
         trouble: why it could not be read the last time; "" where it could.
         now: what is missing already, and weighs whether it is closed or not.
@@ -85,6 +86,7 @@ class Outlook:
     tongue: Tongue
     judged: Instant
     complaint: bool = False
+    undecided: bool = False
     closed: bool = False
     trouble: str = ""
     now: tuple[Finding, ...] = ()
@@ -108,7 +110,10 @@ def outlook(service: Service, ref: Ref) -> Outlook | None:
     now = service.now()
     tongue = next((b.tongue for b in service.bounds if b.name == state.binding), ENGLISH)
     trouble = _trouble(state, tongue)
-    blank = Outlook(state.key, state.url, service.zone, tongue, now, trouble=trouble)
+    undecided = state.decision is Decision.undecided
+    blank = Outlook(
+        state.key, state.url, service.zone, tongue, now, undecided=undecided, trouble=trouble
+    )
     if state.case is None or state.decision is not Decision.complaint:
         return blank
     # Where two helpdesks have it, it is judged by the binding of the ticket that leads.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from sync.ingest import Privacy
 from sync.live.breaker import Breaker
 from sync.live.night import night
 from sync.others import identity
+from sync.page import page_of
 from sync.persons import Persons, Refused
 from sync.report import SyncReport
 from sync.settle import Settling, Tally, store_readings
@@ -397,6 +399,7 @@ class Service:
             tally=tally,
             longest=self.settings.waivers.longest_days * DAY,
             run=run,
+            page=partial(page_of, self.settings, self.store),
             identity=identity(self.store, bound.account),
         )
 

@@ -30,7 +30,7 @@ from sync.waivers import LONGEST
 from sync.words import Hearing, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.connector import Actual, Connector, Reading, Seen
     from ombud.model.event import Event
@@ -106,6 +106,7 @@ class Settling:
         tally: counts to add to.
         longest: the longest that a waiver may last.
         run: the run that has tickets read again, where one does: their whole history is read, and the log tells it.
+        page: gives the address of a ticket's page, where there is one.
         identity: who we are among those that write to the helpdesk.
         deep: tickets to read whole again though nothing seems to have changed: histories can be changed.
 
@@ -124,6 +125,7 @@ class Settling:
     tally: Tally
     longest: Instant = LONGEST
     run: RunRow | None = None
+    page: Callable[[Ref], str | None] = lambda _: None
     identity: Identity = ALONE
     deep: frozenset[Ref] = frozenset()
 
@@ -360,6 +362,7 @@ def _settle_one(
         refused=state.refused if state is not None else None,
         answers=answers if decision is Decision.complaint else (),
         needed=needed if decision is Decision.complaint and acting else None,
+        page=at.page(complaint.lead),
         language=bound.settings.language,
         mass=masses.belongs(reading.ref),
     )

@@ -131,6 +131,7 @@ TONGUE: Final = Tongue(
     on_page=PageWords(
         question="Kann ich schließen?",
         helpdesk="{key} im Helpdesk",
+        undecided="{key}: Ob es eine Beschwerde ist, ist noch nicht entschieden. Bis dahin gilt keine Regel.",
         no_complaint="{key} ist hier keine Beschwerde. Keine Regel der Beschwerderichtlinie gilt dafür.",
         closed_clear="Die Beschwerde ist geschlossen, und nichts fehlt.",
         closed_lacks=(

@@ -64,6 +64,7 @@ TONGUE: Final = Tongue(
     on_page=PageWords(
         question="Can I close this?",
         helpdesk="{key} in the helpdesk",
+        undecided="{key}: whether it is a complaint has not been decided. Until then no rule applies.",
         no_complaint="{key} is no complaint by the desk's scope. No rule of the complaint policy applies.",
         closed_clear="It is closed, and nothing is missing.",
         closed_lacks=(

@@ -80,6 +80,7 @@ class PageWords:
 
     question: str
     helpdesk: str
+    undecided: str
     no_complaint: str
     closed_clear: str
     closed_lacks: Forms
