@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from connectors import open_connector
+from connectors import manifest_of, open_connector
 from connectors.file import LogShape, read_log
 from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Interest
@@ -158,6 +158,11 @@ class Service:
             vendor = self.settings.accounts[account].vendor
             held = self._breakers.setdefault(account, Breaker(self.store, account, vendor))
         return held
+
+    def asks(self, account: str) -> bool:
+        """Tell whether there is a helpdesk to ask: of a file there is none."""
+        manifest = manifest_of(account, self.settings.accounts[account])
+        return Capability.sweep in manifest.capabilities
 
     def calls(self, account: str) -> Mapping[str, int]:
         """Give the requests an account's helpdesk was sent, by method and path template; none before the first."""

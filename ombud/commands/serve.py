@@ -51,8 +51,8 @@ def serve(
     ended = False
     with open_service(context.obj, SystemClock(), sleep=pause) as service:
         settings = service.settings
-        if not settings.accounts:
-            err.print("Error: ombud.toml names no account. Next: ombud init")
+        if not any(service.asks(name) for name in settings.accounts):
+            err.print("Error: ombud.toml names no account of a helpdesk. Next: ombud init")
             raise typer.Exit(USAGE)
         serving = Serving(
             service,
@@ -87,7 +87,7 @@ def serve(
 
 def _announce(service: Service, serving: Serving) -> None:
     """Say where it listens and what finds changes, in one line each."""
-    accounts = ", ".join(service.settings.accounts)
+    accounts = ", ".join(serving.accounts)
     out.print(terminal.plain(f"Ombud serves {accounts} at {serving.door.url}"), soft_wrap=True)
     every = service.settings.serve.sweep_seconds
     if service.settings.serve.url is None:

@@ -55,7 +55,8 @@ class Serving:
             SettingsError: an account lacks secrets.
 
         """
-        for account in service.settings.accounts:
+        self.accounts = [name for name in service.settings.accounts if service.asks(name)]
+        for account in self.accounts:
             service.connector(account)
         self._pause = pause
         self._runner = Runner(service)

@@ -36,7 +36,9 @@ class Runner:
     def __init__(self, service: Service) -> None:
         """Prepare; nothing runs yet."""
         self.service = service
-        self._lines = {name: Line(service, name) for name in service.settings.accounts}
+        self._lines = {
+            name: Line(service, name) for name in service.settings.accounts if service.asks(name)
+        }
 
     def start(self) -> None:
         """Start every account."""
