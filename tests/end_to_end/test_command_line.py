@@ -19,7 +19,7 @@ from tests.desks import jira_folder
 OMBUD = str(Path(sys.executable).with_name("ombud"))
 COMMANDS = (
     ["sync"], ["check"], ["triage"], ["explain"], ["import"], ["init"], ["fields"], ["uninstall"], ["backup"],
-    ["restore"], ["doctor"], ["demo"], ["accounts", "check"], ["accounts", "connect"], ["packs", "list"], ["packs", "show"],
+    ["restore"], ["doctor"], ["demo"], ["accounts", "check"], ["accounts", "census"], ["accounts", "connect"], ["packs", "list"], ["packs", "show"],
     ["packs", "lint"], ["packs", "test"], ["sandbox", "serve"],
 )  # fmt: skip
 KEYS = {
@@ -235,3 +235,14 @@ def test_init_writes_what_sync_can_use(desk, tmp_path):
 
 def test_uninstall_lists_and_removes(desk):
     assert "0 tickets carry something of ours" in desk.run("uninstall", "sandbox", "--yes").stdout
+
+
+def test_beside_what_is_counted_stands_how_complete_the_data_are(desk):
+    assert "No census yet of sandbox" in desk.run("check").stdout
+    told = desk.run("accounts", "census", "sandbox").stdout
+    assert "Data 100 % complete as of" in told
+    assert "all are where they were" in told
+    for command in (["check"], ["rollout", "status"], ["backtest"]):
+        assert "Data 100 % complete as of" in desk.run(*command).stdout
+    days = desk.run("accounts", "check", "sandbox", "--format", "json").stdout
+    assert any("100 % complete" in json.loads(line)["why"] for line in days.splitlines())
