@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -311,3 +312,29 @@ def test_every_complaint_has_its_turn_and_turns_are_spread(service):
     shares = [turns.count(night) for night in range(NIGHTS)]
     assert min(shares) > 50
     assert first_day(service, bound_of(service)) is not None
+
+
+def test_a_complaint_that_moved_to_another_binding_is_counted_there(stage):
+    told = stage.config.read_text(encoding="utf-8")
+    told = told.replace('"CMP", "OPS", "ARC"', '"CMP", "ARC"')
+    head, block = told.split("[[bindings]]", 1)
+    block, mark, rest = block.partition("\n[calendars")
+    second = re.sub(r"^name = .*$", 'name = "operations"', block, flags=re.MULTILINE)
+    second = second.replace('"CMP", "ARC"', '"OPS"').replace(
+        '  {when = {project = "CMP"}, is = "undecided"},\n', ""
+    )
+    stage.config.write_text(
+        f"{head}[[bindings]]{block}\n[[bindings]]{second}{mark}{rest}", encoding="utf-8"
+    )
+    with stage.service() as service:
+        service.sync("sandbox")
+        stage.world.move(stage.issues["fine"], "OPS")
+        to_night(stage)
+        found = census(service)
+        assert [(line.binding, line.expected, line.read) for line in found.lines] == [
+            ("complaints", 8, 8),
+            ("operations", 2, 2),
+        ]
+        assert found.censuses[1].moved == 1
+        assert service.store.live.standing("sandbox", "complaints").left == 0
+        assert completeness(service, "sandbox").sentence().startswith("Data 100 %")
