@@ -310,6 +310,25 @@ def _word(text: str, known: Sequence[str]) -> str:
     return word if word in known else next((each for each in known if word.startswith(each)), word)
 
 
+def _choices_text(options: Mapping[str, str], known: Sequence[str]) -> str:
+    """Write a choice's options: what each means, and what people call it where that is another word."""
+    words: dict[str, list[str]] = {}
+    for option, text in options.items():
+        words.setdefault(_word(text, known), []).append(option)
+    pairs = (
+        f"{word} = {_toml(found[0] if len(found) == 1 else found)}" for word, found in words.items()
+    )
+    told = f", values = {{{', '.join(pairs)}}}"
+    other = (
+        f"{_toml(option)} = {_toml(options[option])}"
+        for word, found in words.items()
+        for option in found
+        if options[option] != word.replace("_", " ").capitalize()
+    )
+    named = ", ".join(other)
+    return f"{told}, names = {{{named}}}" if named else told
+
+
 def _mapping_text(
     mapped: Mapping[str, NativeField],
     stages: Mapping[str, tuple[str, str | None]],
@@ -334,10 +353,7 @@ def _mapping_text(
         values = ""
         if field.options and (name not in vocabulary or vocabulary[name].type == "choice"):
             known = tuple(vocabulary[name].values) if name in vocabulary else ()
-            pairs = ", ".join(
-                f"{_word(text, known)} = {_toml(option)}" for option, text in field.options.items()
-            )
-            values = f", values = {{{pairs}}}"
+            values = _choices_text(field.options, known)
         lines.append(f"{name} = {{id = {_toml(field.id)}, name = {_toml(field.name)}{values}}}")
     lines += [
         "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+
 from ombud.model.connector import NativeStatus
-from sync.suggest import match_stages
+from sync.suggest import _choices_text, match_stages
 
 
 def test_statuses_are_matched_by_their_names_first():
@@ -41,3 +43,16 @@ def test_what_waits_by_its_category_waits_for_somebody():
         "1": ("investigating", "third_party"),
         "2": ("investigating", "complainant"),
     }
+
+
+def test_options_keep_their_own_names_where_those_are_other_words():
+    severity = ("low", "high")
+    told = _choices_text({"1": "Low", "2": "High (today)", "3": "High (now)"}, severity)
+    assert tomllib.loads(f"of = {{id = 'x'{told}}}")["of"] == {
+        "id": "x",
+        "values": {"low": "1", "high": ["2", "3"]},
+        "names": {"2": "High (today)", "3": "High (now)"},
+    }
+    assert "names" not in _choices_text({"1": "Low", "2": "Not upheld"}, ())
+    hostile = _choices_text({"1": '"]\n[x]'}, ())
+    assert tomllib.loads(f"of = {{id = 'x'{hostile}}}")["of"]["names"] == {"1": '"]\n[x]'}
