@@ -13,8 +13,9 @@ from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.mapping import STATUS
 from ombud.model.mark import Desired
 from ombud.store import Posting
+from ombud.tongue import ENGLISH
 from sync.closing import CLOSED
-from sync.note import text_digest, wall
+from sync.note import plain, text_digest, wall
 from sync.reconcile import plan, to_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ombud.model.connector import Connector, Reading
     from ombud.model.facts import Instant
     from ombud.store import Store
+    from ombud.tongue import Tongue
     from sync.binding import Bound
     from sync.settle import Settling
 
@@ -149,7 +151,11 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
         over = told["done"] is not None and told["done"] < now - _STAYS
         parent = Ref(account, told["vendor"], name)
         end = told["end"] if left else None
-        text = "" if over else write_note(lacking.values(), end, at.bound.mapping.tzinfo)
+        text = (
+            ""
+            if over
+            else write_note(lacking.values(), end, at.bound.mapping.tzinfo, at.bound.tongue)
+        )
         posted |= _say(at, connector, parent, text)
         if over:
             del kept[name]
@@ -160,31 +166,36 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
     return said, posted
 
 
-def write_note(lacking: Iterable[Sequence[str]], end: Instant | None, zone: ZoneInfo) -> str:
+def write_note(
+    lacking: Iterable[Sequence[str]],
+    end: Instant | None,
+    zone: ZoneInfo,
+    tongue: Tongue = ENGLISH,
+) -> str:
     """Write the note on a parent: how many lack what, and when the last is open again; never a function of now.
 
     Args:
         lacking: of each complaint what it lacks.
         end: when the last will be open again; `None` where all are.
         zone: the desk's zone.
+        tongue: the desk's language.
 
     """
     told = list(lacking)
     counts = Counter(thing for things in told for thing in dict.fromkeys(things))
     named = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    again = (
-        "and are open again"
-        if end is None
-        else f"and are being opened again, the last by {wall(end, zone)}"
-    )
+    opening = "" if end is None else tongue.mass_opening.format(when=tongue.wall(end, zone))
     lines = [
-        f"Complaint policy · {len(told):,} complaints closed with this ticket",
-        f"They lack something {again}. Each says what it lacks.",
-        *(f"{count:,} lack: {thing}" for thing, count in named[:_MOST_NAMED]),
+        f"{tongue.title} · {tongue.mass.format(count=tongue.number(len(told)))}",
+        opening or tongue.mass_open,
+        *(
+            tongue.mass_lack.format(count=tongue.number(count), thing=thing)
+            for thing, count in named[:_MOST_NAMED]
+        ),
     ]
     if len(named) > _MOST_NAMED:
-        lines.append(f"And {len(named) - _MOST_NAMED} other things.")
-    return "\n".join(lines)
+        lines.append(tongue.counted(tongue.mass_more, len(named) - _MOST_NAMED))
+    return "\n".join(map(plain, lines))
 
 
 def _say(at: Settling, connector: Connector, parent: Ref, text: str) -> bool:

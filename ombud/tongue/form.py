@@ -134,6 +134,10 @@ class Tongue:
         to_close: what closing will need, besides.
         and_more: how many labels are not shown.
         page: leads in the address of the page.
+        mass: beside the title of a parent's note, how many complaints were closed with it.
+        mass_open, mass_opening: that they are open again, or will be by when.
+        mass_lack: how many lack the same thing.
+        mass_more: how many things are not shown.
         answer: frames an answer that is a refusal: `word`, `line`.
         checked_clear, checked_lacks, checked_open: answers to `check`.
         called, reason_noted, receipt_noted, receipt_later: answers to words about facts.
@@ -170,6 +174,11 @@ class Tongue:
     to_close: str
     and_more: Forms
     page: str
+    mass: str
+    mass_open: str
+    mass_opening: str
+    mass_lack: str
+    mass_more: Forms
     answer: str
     checked_clear: str
     checked_lacks: str

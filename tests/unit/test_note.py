@@ -10,6 +10,7 @@ import pytest
 
 from ombud.model.finding import Fix, Spoken
 from ombud.tongue import TONGUES
+from sync.mass import write_note as write_mass_note
 from sync.note import write_note
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -196,3 +197,15 @@ def test_no_name_breaks_the_frame(language):
     assert len(lines) == 7
     assert all(line.isprintable() and len(line) <= 600 for line in lines)
     assert "a b c d e f [31mghij k l" in lines[1]
+
+
+@pytest.mark.parametrize("things", [1, 4, 5, 7])
+def test_a_mass_event_is_told_in_the_desk_s_language(things):
+    lacking = [[f"Punkt {number}" for number in range(things)]] * 1_200
+    for end in (None, AT):
+        told = write_mass_note(lacking, end, BERLIN, TONGUES["de"]).splitlines()
+        assert told[0] == "Beschwerderichtlinie · 1.200 Beschwerden mit diesem Ticket geschlossen"
+        assert ("die letzte bis Fr 15. Jan., 09:00 Uhr." in told[1]) is (end is not None)
+        assert told[2] == "Bei 1.200 fehlt: Punkt 0"
+        assert len(told) <= 8
+        assert (told[-1].startswith("Und ")) is (things > 4)
