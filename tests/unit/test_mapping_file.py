@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ombud.mapping_file import load_mapping
+from ombud.mapping_file import load_mapping, mapping_of
 from ombud.model.mapping import Mapping
 from ombud.toml import SettingsError
 
@@ -79,3 +79,14 @@ def test_what_is_wrong_is_named_with_its_remedy(tmp_path, right, wrong, said):
     with pytest.raises(SettingsError, match=r"x\.mapping\.toml") as told:
         load(tmp_path, NEW.replace(right, wrong))
     assert said in str(told.value)
+
+
+def test_an_option_s_name_belongs_to_one_of_the_values_and_changes_no_verdict():
+    told = {"id": "f1", "values": {"high": ["1", "2"]}}
+    plain = mapping_of({"fields": {"severity": told}}, "UTC")
+    named = mapping_of({"fields": {"severity": {**told, "names": {"2": "Hoch"}}}}, "UTC")
+    assert named.fields["severity"].names == {"2": "Hoch"}
+    assert named.digest == plain.digest
+    assert named.spoken != plain.spoken
+    with pytest.raises(ValueError, match="'3', which is none of its values"):
+        mapping_of({"fields": {"severity": {**told, "names": {"3": "Hoch"}}}}, "UTC")
