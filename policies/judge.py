@@ -160,12 +160,19 @@ class Judge:
         #: Digest over the tables of every calendar used.
         self.calendar_digest = calendars[calendar].digest
 
-    def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
-        """Judge every rule as of `now`, an instant no earlier than the complaint's last event."""
+    def judge(
+        self, complaint: Complaint, now: Instant, *, only: str | None = None
+    ) -> list[Judgement]:
+        """Judge every rule as of `now`, an instant no earlier than the complaint's last event.
+
+        With `only`, an occurrence, nothing but what guards that one entering.
+        """
         found: list[Judgement] = []
         row = complaint.row
         guards = self._guards
         for transition in complaint.transitions:
+            if only is not None and transition.event != only:
+                continue
             for guard in guards.get(transition.entering, ()):
                 ended = transition.stay
                 verdict = guard.verdict(transition.row)
@@ -191,6 +198,8 @@ class Judge:
                         row,
                     )
                 )
+        if only is not None:
+            return found
         for guard in self._conditions:
             verdict = guard.verdict(row)
             found.append(

@@ -131,10 +131,12 @@ class Editions:
             return NEVER
         return instant(datetime.combine(newest.effective_from, time(), self._zone))
 
-    def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
-        """Judge a complaint as of `now` by the version that holds for it."""
+    def judge(
+        self, complaint: Complaint, now: Instant, *, only: str | None = None
+    ) -> list[Judgement]:
+        """Judge a complaint as of `now` by the version that holds for it; with `only`, nothing but one entering."""
         edition = self.of(complaint)
-        return [] if edition is None else edition.judge.judge(complaint, now)
+        return [] if edition is None else edition.judge.judge(complaint, now, only=only)
 
 
 @dataclass(frozen=True)

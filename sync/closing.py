@@ -74,11 +74,8 @@ def labels(findings: Iterable[Finding]) -> list[str]:
 
 
 def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:
-    """Give a complaint as it would be, were it closed now."""
+    """Give a complaint as it would be, were it closed now; what it entered before is left out, for it is not asked."""
     stays = complaint.transitions
-    at = max(now, stays[-1].at) if stays else now
-    if stays and stays[-1].until is None:
-        stays = (*stays[:-1], replace(stays[-1], until=at, stay=complaint.row))
     closing = Transition(
         event=IF_CLOSED,
         change=IF_CLOSED,
@@ -87,11 +84,11 @@ def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:
         entering=CLOSED,
         from_status=complaint.status,
         to_status=None,
-        at=at,
+        at=max(now, stays[-1].at) if stays else now,
         actor=None,
         cause=Cause.person,
         row=complaint.row,
         until=None,
         stay=None,
     )
-    return replace(complaint, transitions=(*stays, closing))
+    return replace(complaint, transitions=(closing,))

@@ -16,7 +16,7 @@ from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Notice, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.cases import Cases
-from sync.closing import labels, needed_to_close
+from sync.closing import IF_CLOSED, labels, needed_to_close
 from sync.decide import ACCOUNT_SPAN, PER_TICKET, decide, standing
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
@@ -446,8 +446,9 @@ def _answers(
 
 
 def _judge(at: Settling, would: Complaint) -> Iterable[Judgement]:
-    """Judge a complaint as it would stand."""
-    return waive(at.bound.judge.judge(would, at.now), would, at.waivers, at.now)
+    """Judge what guards the closing of a complaint, as it would stand."""
+    judged = at.bound.judge.judge(would, at.now, only=IF_CLOSED)
+    return waive(judged, would, at.waivers, at.now)
 
 
 def _posting(
