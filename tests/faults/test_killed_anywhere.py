@@ -57,7 +57,9 @@ def test_the_stage_holds_every_kind_of_action(undisturbed):
     assert (told["terminal"]["status"], told["terminal"]["moves"]) == ("10010", 0)
     assert "stays closed" in told["terminal"]["notes"][0]
     assert told["fine"] == {**told["fine"], "status": "10010", "notes": [], "moves": 0}
-    assert told["filled"]["notes"] == []
+    # What was missing is filled in; what closing will need is told before.
+    assert "before you close it" in told["filled"]["notes"][0]
+    assert "Channel" not in told["filled"]["notes"][0]
     assert "Investigation summary" in told["worse"]["notes"][0]
     assert "Channel" in told["worse"]["notes"][0]
     assert told["new"]["notes"]
