@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, field_validator
 
 from ombud.model.scope import Decision, Line, Scope
+from ombud.notify_settings import NotifySettings
 from ombud.toml import Fault, SettingsError, Strict, Texts, fault_at, read_toml, validated
 from ombud.tongue import ENGLISH, TONGUES
 
@@ -158,6 +159,7 @@ class Settings(Strict):
     rollout: RolloutSettings = Field(default_factory=RolloutSettings)
     trust: TrustSettings = Field(default_factory=TrustSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
+    notify: NotifySettings = Field(default_factory=NotifySettings)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -248,6 +250,37 @@ def _cross_checked(path: Path, text: str, settings: Settings) -> list[Fault]:
         fault_at(path, text, ("bindings",), f"has two bindings named {name!r}", "Rename one")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
+    return faults + _notify_faults(path, text, settings)
+
+
+def _notify_faults(path: Path, text: str, settings: Settings) -> list[Fault]:
+    """Find what routes and quiet hours name that there is not."""
+    notify = settings.notify
+    bindings = {binding.name: binding for binding in settings.bindings}
+    told: list[tuple[tuple[object, ...], str, str, Map[str, object]]] = []
+    for index, route in enumerate(notify.routes):
+        where = ("notify", "routes", index)
+        told += [((*where, "to"), "channel", name, notify.channels) for name in route.to]
+        told += [((*where, "when", "binding"), "binding", name, bindings) for name in route.when.binding]
+        told += [
+            ((*where, "when", "account"), "account", name, settings.accounts) for name in route.when.account
+        ]
+    if notify.quiet is not None and notify.quiet.calendar is not None:
+        where = ("notify", "quiet", "calendar")
+        told.append((where, "calendar", notify.quiet.calendar, settings.calendars))
+    faults = [
+        fault_at(path, text, where, f"names no {what}: {name!r}", _nearest(name, known))
+        for where, what, name, known in told
+        if name not in known
+    ]
+    faults += [
+        fault_at(
+            path, text, ("notify", "channels", name), "is no name for a channel",
+            "Use a-z, 0-9 and _, a letter first",
+        )
+        for name in notify.channels
+        if not _NAME.fullmatch(name)
+    ]  # fmt: skip
     return faults
 
 

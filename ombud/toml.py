@@ -47,11 +47,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """Take one text for a list of one."""
     return [value] if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 def read_toml(path: Path, remedy: str) -> tuple[str, dict[str, Any]]:
@@ -95,7 +96,10 @@ def _told(path: Path, text: str, model: type[BaseModel], error: Any) -> Fault:
         return fault_at(path, text, where, "is missing", "Add it")
     allowed = error.get("ctx", {}).get("expected")
     said = str(error["msg"]).removeprefix("Value error, ")
-    return fault_at(path, text, where, said, f"Allowed: {allowed}" if allowed else "Mend the value")
+    remedy = error.get("ctx", {}).get("remedy") or (
+        f"Allowed: {allowed}" if allowed else "Mend the value"
+    )
+    return fault_at(path, text, where, said, remedy)
 
 
 def _names_at(model: type[BaseModel], where: Sequence[object]) -> list[str]:
