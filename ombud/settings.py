@@ -261,13 +261,22 @@ def _notify_faults(path: Path, text: str, settings: Settings) -> list[Fault]:
     for index, route in enumerate(notify.routes):
         where = ("notify", "routes", index)
         told += [((*where, "to"), "channel", name, notify.channels) for name in route.to]
-        told += [((*where, "when", "binding"), "binding", name, bindings) for name in route.when.binding]
         told += [
-            ((*where, "when", "account"), "account", name, settings.accounts) for name in route.when.account
+            ((*where, "when", "binding"), "binding", name, bindings) for name in route.when.binding
+        ]
+        told += [
+            ((*where, "when", "account"), "account", name, settings.accounts)
+            for name in route.when.account
         ]
     if notify.quiet is not None and notify.quiet.calendar is not None:
-        where = ("notify", "quiet", "calendar")
-        told.append((where, "calendar", notify.quiet.calendar, settings.calendars))
+        told.append(
+            (
+                ("notify", "quiet", "calendar"),
+                "calendar",
+                notify.quiet.calendar,
+                settings.calendars,
+            )
+        )
     faults = [
         fault_at(path, text, where, f"names no {what}: {name!r}", _nearest(name, known))
         for where, what, name, known in told

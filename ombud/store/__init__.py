@@ -18,9 +18,10 @@ from ombud.store.acts import (
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.ledger import Standing
-from ombud.store.live import Hint, LedgerRow, Live, Notice, Waiting
+from ombud.store.live import Hint, LedgerRow, Live, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
 from ombud.store.store import Store, open_store
+from ombud.store.tellings import Notice, Telling
 from ombud.store.transaction import Transaction
 from ombud.store.values import QUARANTINE, Interval, Posted, Posting, Settled, TicketState, Triage
 
@@ -49,6 +50,7 @@ __all__ = [
     "StopRow",
     "Store",
     "StoreError",
+    "Telling",
     "TicketState",
     "Transaction",
     "Triage",

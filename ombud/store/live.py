@@ -10,9 +10,18 @@ from ombud.model.event import Ref
 from ombud.store.backlog import Backlog, count_backlog, last_look
 from ombud.store.engine import reading, streaming, writing
 from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
-from ombud.store.live_tables import hint, ledger, notice
+from ombud.store.live_tables import hint, ledger, notice, telling
 from ombud.store.migrate import check_version
 from ombud.store.statements import Change, Clash, Put, PutAtOnce
+from ombud.store.tellings import (
+    Notice,
+    Telling,
+    known_notices,
+    next_telling,
+    notices_of,
+    stands_of,
+    tellings_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,37 +76,6 @@ class Waiting(NamedTuple):
     seq: int
     since: Instant
     hints: int
-
-
-class Notice(NamedTuple):
-    """Hold something that people are to be told, once.
-
-    Attributes:
-        key: names the occasion; a second notice of the same key is none.
-        kind: "breach", "warning", "block", "insists", "blindness", "breaker", "hook".
-        ref: the ticket; of an account's own notices the id is "".
-        binding: the binding, or "".
-        rule: the rule, or "".
-        severity: major, minor, observation, or "".
-        due: the deadline's due instant.
-        made: when there was something to tell.
-        told: JSON for the message: ticket key, address, sentences; no personal data.
-        seq: number in the database; 0 before it is stored.
-        tries: times it was tried in vain.
-
-    """
-
-    key: str
-    kind: str
-    ref: Ref
-    binding: str
-    rule: str
-    severity: str
-    due: Instant | None
-    made: Instant
-    told: str
-    seq: int = 0
-    tries: int = 0
 
 
 class LedgerRow(NamedTuple):
@@ -205,6 +183,8 @@ class Live:
         with writing(self._engine) as db:
             check_version(db)
             db.execute(delete(hint).where(hint.c.done < hints))
+            gone = select(notice.c.seq).where(notice.c.sent < notices)
+            db.execute(delete(telling).where(telling.c.notice.in_(gone)))
             db.execute(delete(notice).where(notice.c.sent < notices))
 
     def put_notices(self, notices: Sequence[Notice]) -> None:
@@ -223,37 +203,51 @@ class Live:
             .limit(most)
         )
         with reading(self._engine) as db:
-            return [
-                Notice(
-                    row.key,
-                    row.kind,
-                    Ref(row.account, row.vendor, row.ticket),
-                    row.binding,
-                    row.rule,
-                    row.severity,
-                    row.due,
-                    row.made,
-                    row.told,
-                    row.seq,
-                    row.tries,
-                )
-                for row in db.execute(query)
-            ]
+            return notices_of(db, query)
 
-    def notices_told(self, seqs: Sequence[int], now: Instant) -> None:
-        """Book that notices were told."""
+    def next_telling(self) -> Instant | None:
+        """Give when the next notice that waits is to be looked at, 0 for at once; `None` where none waits."""
+        with reading(self._engine) as db:
+            return next_telling(db)
+
+    def notices_afresh(self) -> None:
+        """Have all notices that wait looked at again: who is told, and when, may have been written otherwise."""
         with writing(self._engine) as db:
             check_version(db)
-            db.execute(update(notice).where(notice.c.seq.in_(seqs)).values(sent=now))
+            waits = notice.c.sent.is_(None) & notice.c.next_try.is_not(None)
+            db.execute(update(notice).where(waits).values(next_try=None))
 
-    def notices_postponed(self, seqs: Sequence[int], next_try: Instant, *, failed: bool) -> None:
-        """Have notices told later: it is a quiet hour, or telling failed."""
-        tries = notice.c.tries + (1 if failed else 0)
-        with writing(self._engine) as db:
-            check_version(db)
-            db.execute(
-                update(notice).where(notice.c.seq.in_(seqs)).values(next_try=next_try, tries=tries)
-            )
+    def known_notices(self, keys: Sequence[str]) -> set[str]:
+        """Give which of some notices are known already, by their keys."""
+        with reading(self._engine) as db:
+            return known_notices(db, keys)
+
+    def notices_by(self, seqs: Sequence[int]) -> list[Notice]:
+        """Give notices by their numbers."""
+        with reading(self._engine) as db:
+            return notices_of(db, select(notice).where(notice.c.seq.in_(seqs)))
+
+    def tellings(self, seqs: Sequence[int]) -> list[Telling]:
+        """Give where people were told of some notices already."""
+        with reading(self._engine) as db:
+            return tellings_of(db, seqs)
+
+    def told_lately(self, *, most: int = 20) -> list[tuple[Notice, Instant]]:
+        """Give the notices that were dealt with last, and when, the newest first."""
+        query = (
+            select(notice)
+            .where(notice.c.sent.is_not(None))
+            .order_by(notice.c.sent.desc(), notice.c.seq.desc())
+            .limit(most)
+        )
+        with reading(self._engine) as db:
+            sent = {row.seq: row.sent for row in db.execute(query)}
+            return [(each, sent[each.seq]) for each in notices_of(db, query)]
+
+    def stands_of(self, cases: Sequence[str]) -> dict[str, tuple[str, Instant | None]]:
+        """Give how the findings of some cases stand by what is stored, by their keys, and when each is due."""
+        with reading(self._engine) as db:
+            return stands_of(db, cases)
 
     def ledger(self, account: str | None = None, *, since_day: str = "") -> list[LedgerRow]:
         """Give the completeness ledger, oldest day first."""

@@ -50,6 +50,17 @@ notice: Final = Table(
     Column("sent", BigInteger),
 )
 
+#: Where people were told of a notice: by which message, and when it went.
+telling: Final = Table(
+    "telling",
+    metadata,
+    Column("notice", Integer, primary_key=True, autoincrement=False),
+    Column("channel", String, primary_key=True),
+    Column("sent", BigInteger, nullable=False),
+    Column("message", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: How complete our picture of a helpdesk was on a day; `lag` is the longest from a change to our knowing, in microseconds.
 ledger: Final = Table(
     "ledger",

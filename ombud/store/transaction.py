@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, delete, literal_column, update
 
 from ombud.store.acts import Acts, blame, forget_words
 from ombud.store.findings import put_findings
-from ombud.store.live import LedgerRow, Notice, hints_done, put_ledger, put_notices
+from ombud.store.live import LedgerRow, hints_done, put_ledger, put_notices
 from ombud.store.log import append_lines
 from ombud.store.problems import put_stems, stem_changed
 from ombud.store.statements import Change, Clash, Put
 from ombud.store.tables import cursor, event, link, meta, outbox, sent, ticket
+from ombud.store.tellings import put_off, put_tellings
 from ombud.store.values import event_row
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.store.personal import Vault
+    from ombud.store.tellings import Notice, Telling
     from ombud.store.values import Posted, Posting, Settled, TicketState
 
 _SENDING: ColumnElement[str] = literal_column("'sending'")
@@ -96,9 +98,7 @@ class Transaction:
         self._vault.remember(self._db, people)
         append_lines(self._db, self._vault, put_findings(self._db, settled, known_at), known_at)
         self._put_postings(settled, known_at)
-        notices = [each for one in settled for each in one.notices]
-        if notices:
-            put_notices(self._db, notices)
+        self._put_told(settled)
 
     def put_judged(self, judged: Sequence[Settled], *, known_at: Instant) -> set[str]:
         """Store where findings judged again differ, and have those tickets looked at again; give their cases.
@@ -110,7 +110,13 @@ class Transaction:
         lines = put_findings(self._db, judged, known_at, apart=apart, changed=changed)
         append_lines(self._db, self._vault, lines, known_at)
         _RECHECK.rows(self._db, [(case,) for case in sorted(changed)])
+        self._put_told(judged)
         return changed
+
+    def _put_told(self, settled: Sequence[Settled]) -> None:
+        notices = [each for one in settled for each in one.notices]
+        if notices:
+            put_notices(self._db, notices)
 
     def read_again(self, account: str, binding: str) -> None:
         """Have a binding's sweep begin anew, and every complaint of it read again."""
@@ -223,6 +229,14 @@ class Transaction:
     def put_notices(self, notices: Sequence[Notice]) -> None:
         """Keep what people are to be told; an occasion that is known stays as it is."""
         put_notices(self._db, notices)
+
+    def put_tellings(self, told: Sequence[Telling], done: Sequence[int], now: Instant) -> None:
+        """Keep where people were told of notices, and which there is nothing more to tell of."""
+        put_tellings(self._db, told, done, now)
+
+    def put_off(self, later: Sequence[tuple[int, Instant]]) -> None:
+        """Have notices looked at again at an instant each: it is a quiet hour, or they wait to be told together."""
+        put_off(self._db, later)
 
     def put_ledger(self, row: LedgerRow) -> None:
         """Keep a day's line of the completeness ledger."""

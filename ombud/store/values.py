@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Native
     from ombud.model.facts import Instant, Verdict
     from ombud.model.finding import Finding
-    from ombud.store.live import Notice
+    from ombud.store.tellings import Notice
 
 #: Failures after which a ticket is quarantined: tried ever more seldom, its rules unknown.
 QUARANTINE = 3
