@@ -21,6 +21,7 @@ from ombud.model.mark import (
 )
 from policies.rule import Guard
 from sync.closing import CLOSED, labels, needs
+from sync.live.notices import next_warning
 from sync.note import text_digest, write_note
 from sync.words import SHOWN, overtaken
 
@@ -115,6 +116,9 @@ def decide(
         tags.add(TAG_MISSING)
     if late:
         tags.add(TAG_LATE)
+    warned = next_warning(running, now)
+    if warned is not None:
+        rechecks.append(warned)
     if next_due is not None and next_due.due is not None:
         near = min(next_due.due, next_due.warn or next_due.due) - NEAR
         if now >= near:

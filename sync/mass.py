@@ -15,6 +15,7 @@ from ombud.model.mark import Desired
 from ombud.store import Posting
 from ombud.tongue import ENGLISH
 from sync.closing import CLOSED
+from sync.live.notices import closed_together
 from sync.note import plain, text_digest, wall
 from sync.reconcile import plan, to_json
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ombud.model.connector import Connector, Reading
     from ombud.model.facts import Instant
-    from ombud.store import Store
+    from ombud.store import Notice, Store
     from ombud.tongue import Tongue
     from sync.binding import Bound
     from sync.settle import Settling
@@ -134,6 +135,7 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
     waiting = {each.ref.id for each in store.posted(account, _EVER)}
     pace = connector.manifest.updates_a_minute
     said: list[str] = []
+    notices: list[Notice] = []
     posted = False
     for name, told in sorted(kept.items()):
         if told["binding"] != at.bound.name:
@@ -161,8 +163,11 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
             del kept[name]
         else:
             said.append(_sentence(parent, len(lacking), left, end, at.bound.mapping.tzinfo))
+            since = told.setdefault("since", min(when for when, _ in children.values()))
+            notices.append(closed_together(store, parent, at.bound.name, said[-1], since, now))
     with store.begin(account, at.epoch) as tx:
         tx.set_meta(_META + account, json.dumps(kept))
+        tx.put_notices(notices)
     return said, posted
 
 

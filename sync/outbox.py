@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import HelpdeskError, Kind
 from ombud.model.connector import Outcome, Receipt
 from ombud.model.instant import HOUR, MINUTE, SECOND
+from sync.live.notices import moved_back
 from sync.reconcile import from_json
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ombud.model.event import Ref
     from ombud.model.facts import Instant
     from ombud.model.mark import Plan
-    from ombud.store import Posted, StopRow, Store
+    from ombud.store import Notice, Posted, StopRow, Store
     from sync.live.breaker import Breaker
 
     Hold = Callable[[Sequence[Ref]], AbstractContextManager[object]]
@@ -187,11 +188,17 @@ def _book(
         _postpone(store, account, posted, epoch, now(), refused=receipt.detail, plan=plan)
         sent.refused[posted.ref] = receipt.detail
         return
+    done = receipt.outcome is Outcome.done
+    back = None if plan.move_back is None else plan.move_back.transition
+    mass = plan.move_back is not None and plan.move_back.mass
+    # What many have in common is told of once, with the ticket that they stem from.
+    notices: list[Notice] = []
+    if done and back is not None and not mass:
+        notices = moved_back(store, posted.ref, back, now())
     with store.begin(account, epoch) as tx:
-        if receipt.outcome is Outcome.done:
-            back = None if plan.move_back is None else plan.move_back.transition
-            mass = plan.move_back is not None and plan.move_back.mass
+        if done:
             tx.book_done(posted, moved_back=back, now=now(), mass=mass)
+            tx.put_notices(notices)
             sent.done.append((plan, receipt))
         elif receipt.outcome is Outcome.stale:
             tx.void_plan(posted.ref, posted.key)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ombud.store import Settled
 from sync.again import fold_page, judge_folded
 from sync.compare import compare_bounds
+from sync.live.notices import with_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,8 @@ def run_again(
                 Settled(folded.lead, findings=found.findings, why=JUDGED_AGAIN, digests=digests)
             )
         counts["complaints"] += len(judged)
+        since = store.first_sync(bound.account, bound.name, at, epoch)
+        judged = with_notices(store, judged, since=since, now=at)
         with store.begin(bound.account, epoch) as tx:
             counts["changed"] += len(tx.put_judged(judged, known_at=at))
             run = run._replace(cursor=page[-1].case, counts=json.dumps(counts))

@@ -21,6 +21,7 @@ from sync.decide import ACCOUNT_SPAN, PER_TICKET, decide, standing
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
 from sync.live.breaker import loops
+from sync.live.notices import with_notices
 from sync.mass import Masses
 from sync.others import ALONE, noticed
 from sync.problems import Stems
@@ -205,6 +206,7 @@ def settle(
     masses = Masses.of_page(bound, at.store, readings, since=at.block_from, now=at.now)
     settled = list(settle_readings(at, readings, states, decisions, stems, masses))
     settled += [_unseen(at, states[ref]) for ref in missing if ref in states]
+    settled = with_notices(at.store, settled, since=at.block_from, now=at.now)
     others = _others(at, readings)
     if not (outside or settled or hinted) and cursor is None:
         return

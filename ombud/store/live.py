@@ -16,6 +16,7 @@ from ombud.store.statements import Change, Clash, Put, PutAtOnce
 from ombud.store.tellings import (
     Notice,
     Telling,
+    blocking,
     known_notices,
     next_telling,
     notices_of,
@@ -248,6 +249,11 @@ class Live:
         """Give how the findings of some cases stand by what is stored, by their keys, and when each is due."""
         with reading(self._engine) as db:
             return stands_of(db, cases)
+
+    def blocking(self, ref: Ref, transition: str) -> list[tuple[str, str, str]]:
+        """Give binding, rule and severity of each failure that asks for a way back from a transition."""
+        with reading(self._engine) as db:
+            return blocking(db, ref, transition)
 
     def ledger(self, account: str | None = None, *, since_day: str = "") -> list[LedgerRow]:
         """Give the completeness ledger, oldest day first."""

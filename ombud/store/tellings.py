@@ -142,6 +142,19 @@ def stands_of(db: Connection, cases: Sequence[str]) -> dict[str, tuple[str, Inst
     return {key: (standing, due) for key, standing, due in _STANDING.all(db, sorted(set(cases)))}
 
 
+def blocking(db: Connection, ref: Ref, transition: str) -> list[tuple[str, str, str]]:
+    """Give binding, rule and severity of each failure that asks for a way back from a transition."""
+    query = select(finding.c.binding, finding.c.rule, finding.c.severity).where(
+        finding.c.account == ref.account,
+        finding.c.ticket == ref.id,
+        finding.c.occurrence == transition,
+        finding.c.verdict == "fail",
+        finding.c.mode == "block",
+        finding.c.until.is_(None),
+    )
+    return [(row.binding, row.rule, row.severity) for row in db.execute(query)]
+
+
 def known_notices(db: Connection, keys: Sequence[str]) -> set[str]:
     """Give which notices are known already, by their keys."""
     return {row[0] for row in _KNOWN.all(db, list(keys))}

@@ -15,6 +15,7 @@ from ombud.model.scope import Decision
 from ombud.store import Settled
 from sync.again import fold_page, judge_folded
 from sync.live.flight import Flight
+from sync.live.notices import with_notices
 from sync.live.pulse import Pulse
 from sync.report import SyncReport
 from sync.sweep import Sweep
@@ -261,6 +262,8 @@ class Desk:
                     folded.lead, findings=found.findings, why="clock", digests=bound.digests_text
                 )
             )
+        since = store.first_sync(self.account, bound.name, now, self.epoch)
+        judged = with_notices(store, judged, since=since, now=now)
         with store.begin(self.account, self.epoch) as tx:
             tx.put_judged(judged, known_at=now)
         self._fired.update(dict.fromkeys(fresh, now))
