@@ -393,7 +393,14 @@ class Estimate:
 
 
 class Gate(Protocol):
-    """Let requests of one account through, enforcement first."""
+    """Let requests of one account through, enforcement first.
+
+    Attributes:
+        skew: by how much the helpdesk's clock is ahead of ours, in microseconds; `None` before it told.
+
+    """
+
+    skew: int | None
 
     def urgent(self) -> AbstractContextManager[None]:
         """Let what this thread asks within the block go first."""

@@ -14,7 +14,9 @@ from ombud.model.instant import MINUTE, SECOND
 from ombud.model.scope import Decision
 from ombud.store import Settled
 from sync.again import fold_page, judge_folded
+from sync.live.blindness import after_failure, after_sweep
 from sync.live.flight import Flight
+from sync.live.night import night, night_due
 from sync.live.notices import with_notices
 from sync.live.pulse import Pulse
 from sync.report import SyncReport
@@ -87,6 +89,8 @@ class Desk:
             self.attend()
             if self.sweep_due:
                 self.sweep()
+            if self.night_due:
+                self.night()
             self.hear(self.waiting())
             self.fire()
             self.send()
@@ -118,7 +122,9 @@ class Desk:
         if error.kind is Kind.signin:
             least = max(least, 5 * MINUTE)
         _log.warning("%s rests: %s", self.account, error)
-        self.pulse.rest(self.service.now(), str(error), least=least)
+        now = self.service.now()
+        self.pulse.rest(now, str(error), least=least)
+        after_failure(self.service, self.account, self.epoch, error, now)
 
     def waiting(self, besides: Container[object] = frozenset()) -> list[Waiting]:
         """Give the tickets that hints ask to be looked at now, but for some.
@@ -303,4 +309,24 @@ class Desk:
         self.pulse.sweeps += 1
         self.pulse.last_sweep = service.now()
         self._moved_back(report)
+        after_sweep(
+            service,
+            self.account,
+            self.epoch,
+            report.tally.brought,
+            service.now(),
+            skew=None if self.gate is None else self.gate.skew,
+        )
         return report
+
+    @property
+    def night_due(self) -> bool:
+        """Tell whether the census of the night is due."""
+        return night_due(self.service, self.account, self.service.now())
+
+    def night(self) -> None:
+        """Take the census of the night."""
+        report = night(
+            self.service, self.account, self.epoch, hold=self.flight.hold, page=PAGE
+        ).report
+        self._moved_back(report)

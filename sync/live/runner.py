@@ -122,6 +122,8 @@ class Line:
             while not (self._stopping.is_set() or lost.is_set()):
                 if desk.sweep_due and not desk.resting:
                     self._asking(desk, desk.sweep, lost)
+                if not desk.resting and desk.night_due:
+                    self._asking(desk, desk.night, lost)
                 self._stopping.wait(BEAT)
 
         sweeper = threading.Thread(target=sweeping, name=f"{self._account} sweep", daemon=True)
@@ -190,7 +192,7 @@ class Line:
         try:
             do()
         except HelpdeskError as error:
-            desk.rest(error)
+            self._rest(desk, error, lost)
         except StaleLease:
             lost.set()
         except StoreError as error:
@@ -202,6 +204,15 @@ class Line:
             desk.pulse.rest(desk.service.now(), f"{type(error).__name__}")
         else:
             desk.pulse.went_well()
+
+    def _rest(self, desk: Desk, error: HelpdeskError, lost: threading.Event) -> None:
+        """Rest, and keep what people are to be told of it."""
+        try:
+            desk.rest(error)
+        except StaleLease:
+            lost.set()
+        except StoreError as trouble:
+            _log.warning("%s: %s", self._account, trouble)
 
 
 def _past(instant: Instant | None, now: Instant) -> bool:

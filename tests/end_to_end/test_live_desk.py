@@ -157,3 +157,20 @@ def test_filled_in_before_the_hint_is_looked_at_nothing_is_moved(stage, desk):
     desk.tick()
     shown = stage.end()["early"]
     assert shown["moves"] <= 1
+
+
+def test_the_night_comes_by_itself_and_writes_its_line(stage, desk):
+    live = desk.service.store.live
+    stage.world.clock.advance(86400)
+    desk.tick()
+    assert [(each.expected, each.missing) for each in live.ledger("sandbox")] == [(10, 0)]
+    desk.tick()
+    assert len(live.ledger("sandbox")) == 1
+
+
+def test_a_sign_in_that_is_lost_is_told_to_people_at_once(stage, desk):
+    stage.server.faults.order([{"match": "/rest/", "kind": "status", "status": 401, "times": 99}])
+    stage.world.clock.advance(desk.service.settings.serve.sweep_seconds)
+    desk.tick()
+    told = desk.service.store.live.notices(desk.service.now())
+    assert "blindness" in {each.kind for each in told}
