@@ -136,7 +136,11 @@ def _judged(
     complaint = folded.complaint
     found = judge_folded(bound, service.elsewhere, folded, waivers, now).findings
     acting = [each for each in latest(found) if each.mode in _ACTING]
-    failed = [each for each in acting if each.standing is Verdict.failed]
+    # What blocks comes first.
+    failed = sorted(
+        (each for each in acting if each.standing is Verdict.failed),
+        key=lambda each: each.mode != "block",
+    )
     runs = [each for each in acting if each.standing is Verdict.pending and each.due is not None]
     closed = complaint.stage == CLOSED
     closing = [] if closed else judge_closing(complaint, judge, now)
@@ -154,7 +158,9 @@ def _judged(
         now=tuple(each for each in failed if each.due is None),
         closing=tuple(
             each
-            for each in findings_of(bound, complaint, closing)
+            for each in sorted(
+                findings_of(bound, complaint, closing), key=lambda each: each.mode != "block"
+            )
             if each.rule not in standing
         ),
         late=tuple(each for each in failed if each.due is not None),

@@ -13,6 +13,7 @@ from connectors.gate import Gate
 from ombud.store import Busy, StaleLease, StoreError
 from sync.live.desk import Desk
 from sync.live.pulse import Pulse
+from sync.live.tell import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,18 +40,34 @@ class Runner:
         self._lines = {
             name: Line(service, name) for name in service.settings.accounts if service.asks(name)
         }
+        self._stopping = threading.Event()
+        self._telling = threading.Thread(target=self._tell, name="telling", daemon=True)
 
     def start(self) -> None:
-        """Start every account."""
+        """Start every account, and tell people what they have to know."""
         for line in self._lines.values():
             line.start()
+        self._telling.start()
 
     def stop(self) -> None:
         """Stop: nothing new is begun, what is under way ends."""
+        self._stopping.set()
         for line in self._lines.values():
             line.stop()
         for line in self._lines.values():
             line.join()
+        if self._telling.ident is not None:
+            self._telling.join(PATIENCE)
+
+    def _tell(self) -> None:
+        """Tell people beat by beat; a channel that hangs holds up nothing but this."""
+        teller = Teller(self.service)
+        while not self._stopping.is_set():
+            try:
+                teller.tell_due(self.service.now())
+            except Exception as error:  # noqa: BLE001 (what cannot be told now is told later)
+                _log.warning("nobody was told: %s: %s", type(error).__name__, error)
+            self._stopping.wait(BEAT)
 
     def wake(self, account: str) -> None:
         """Tell an account that a hint was kept."""
