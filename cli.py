@@ -23,6 +23,7 @@ from ombud.commands.clock import clock
 from ombud.commands.hooks import hooks
 from ombud.commands.macros import macros
 from ombud.commands.measures import measures
+from ombud.commands.notify import notify
 from ombud.commands.packs import packs
 from ombud.commands.rollout import rollout
 from ombud.commands.sandbox import sandbox
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 app.add_typer(accounts, name="accounts")
 app.add_typer(hooks, name="hooks")
+app.add_typer(notify, name="notify")
 app.add_typer(packs, name="packs")
 app.add_typer(rollout, name="rollout")
 app.add_typer(waivers, name="waivers")

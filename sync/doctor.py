@@ -15,11 +15,13 @@ from connectors.errors import ConfigurationError, HelpdeskError
 from connectors.oauth import again
 from connectors.signin import way_of
 from ombud.model.connector import Capability, Check
-from ombud.settings import load_settings, secrets_of
+from ombud.settings import load_settings, secret, secrets_of
 from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.binding import bind, pack_source
+from sync.live.channel import known
+from sync.live.tell import LONG, Teller
 from sync.service import database_path, is_server, open_service
 from sync.waivers import state as state_of
 from sync.waivers import unreadable
@@ -81,6 +83,7 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
     with service:
         yield from _database(service)
         yield from _decided(service)
+        yield from _told(service)
         yield from _sign_ins(service)
         yield from _mappings(service)
 
@@ -202,6 +205,36 @@ def _decided(service: Service) -> Iterator[Check]:
             yield Check(
                 f"Waiver {row.id}", ok=False, why=f"it excuses nothing: {said}", remedy=remedy
             )
+
+
+def _told(service: Service) -> Iterator[Check]:
+    """Tell whether people can be told: addresses that are not set, channels that nothing leads to or that fail."""
+    notify, now = service.settings.notify, service.now()
+    if not notify.channels:
+        why = "nobody is told anything: ombud.toml names no channel; see docs/howto/be-notified.md"
+        yield Check("Notifications", ok=None, why=why, remedy="")
+        return
+    led = {name for route in notify.routes for name in route.to}
+    states = Teller(service).states()
+    for name, channel in notify.channels.items():
+        address = secret(channel.url_env, service.settings.folder)
+        state = states[name]
+        ok: bool | None = False
+        if not address:
+            why = f"{channel.url_env} is not set"
+            remedy = f"Set {channel.url_env} in the environment or in .env"
+        elif not known(address):
+            why = f"{channel.url_env} holds no address that Apprise knows"
+            remedy = "Write it as https://appriseit.com says, with nothing left out"
+        elif name not in led:
+            why, remedy = "no route leads to it", "Name it in a route: [[notify.routes]]"
+        elif state.failing is not None:
+            # A little while is nothing to do about: it is tried again by itself.
+            ok = False if now - state.failing >= LONG else None
+            why, remedy = state.sentence(name), f"Try it with: ombud notify test {name}"
+        else:
+            ok, why, remedy = True, "its address is set, and a route leads to it", ""
+        yield Check(f"Channel {name}", ok=ok, why=why, remedy=remedy)
 
 
 def _sign_ins(service: Service) -> Iterator[Check]:

@@ -97,7 +97,8 @@ class ToldDesk:
         told.setdefault("sentences", ["It was closed before it may be, and is open again."])
         ref = Ref(ACCOUNT, "jira", name if told["key"] else "")
         key, made = f"{kind}/{name}/{made or self.now}", made or self.now
-        notice = Notice(key, kind, ref, "cmp", "close.x", "major", None, made, json.dumps(told))
+        rule = "close.x" if told["key"] else ""
+        notice = Notice(key, kind, ref, "cmp", rule, "major", None, made, json.dumps(told))
         self.live.put_notices([notice])
 
     def deadline(self, name="1", *, due, standing=Verdict.failed, since=0, **changes):

@@ -7,7 +7,7 @@ import re
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ombud.log import redacted
 
@@ -62,14 +62,16 @@ def post(address: str, message: Message) -> str:
 
 
 def without(address: str, said: str) -> str:
-    """Take out of what was said whatever stands in an address, but for its host."""
-    host = urlsplit(address).hostname
+    """Take out of what was said whatever stands in an address, its host too: chats have tokens there."""
     parts = {
-        each for told in (address, unquote(address)) for each in re.split(r"[/:@?&=#,]+", told)
+        part
+        for told in (address, unquote(address))
+        for marks in (r"[/?&=#]+", r"[/:@?&=#,]+")
+        for part in re.split(marks, told)
     }
     for part in sorted(parts, key=len, reverse=True):
-        if len(part) >= _SECRET and part.lower() != host:
-            said = said.replace(part, "…")
+        if len(part) >= _SECRET:
+            said = re.sub(re.escape(part), "…", said, flags=re.IGNORECASE)
     return redacted(said)
 
 

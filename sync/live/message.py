@@ -95,7 +95,7 @@ class Message(NamedTuple):
         return f"<p>{html.escape(self.title)}</p><ul>{rows}</ul>{after}"
 
     def _text(self, most: int) -> str:
-        lines = [self.title, ""] if self.total > 1 else []
+        lines = [] if self.total == 1 else [self.title, ""]
         for each in self.items[:most]:
             lines.append(each.line)
             lines += [f"  {each.url}"] if each.url else []

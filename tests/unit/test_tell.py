@@ -225,7 +225,7 @@ def test_a_flood_is_one_message_with_counts_and_the_first_ten(desk):
     assert len(message.items) == MOST_TOLD
     assert message.items[0].said.startswith("Nothing is written")
     assert "And 491 more. See: ombud check" in message.text()
-    assert "By rule: close.x 501" in message.text()
+    assert "By rule: close.x 500" in message.text()
 
 
 def test_a_message_fits_what_its_channel_takes(desk):
