@@ -36,6 +36,7 @@ from ombud.store import StoreError
 from ombud.toml import SettingsError
 from policies.vocabulary import PackError
 from sync.completeness import sentences
+from sync.live.tell import Teller
 from sync.persons import Refused
 from sync.service import NotFound, Service, open_service
 
@@ -131,6 +132,9 @@ def sync(
         while True:
             for account in accounts or list(service.settings.accounts):
                 _sync_account(service, account, full=full, form=form)
+            for told in Teller(service).tell_due(service.now()):
+                if told.why:
+                    err.print(terminal.plain(f"{told.channel} was not told: {told.why}"))
             if watch is None:
                 return
             service.wait(watch)

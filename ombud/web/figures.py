@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from ombud.model.instant import SECOND
 from ombud.store import StoreError
+from sync.live.tell import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -164,6 +165,15 @@ class _Gathering:
             for account in self._pulses:
                 family.add_metric([account], counts.get(account, 0))
             yield family
+        failing = GaugeMetricFamily(
+            "ombud_channel_failing_seconds",
+            "For how long a channel to people has taken nothing; 0 where it does.",
+            labels=["channel"],
+        )
+        now = self._service.now()
+        for name, state in Teller(self._service).states().items():
+            failing.add_metric([name], (now - (state.failing or now)) / SECOND)
+        yield failing
         complete = GaugeMetricFamily(
             "ombud_ledger_complete_ratio",
             "Complaints read, of those expected, by the last census.",

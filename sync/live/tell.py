@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.facts import Verdict
-from ombud.model.instant import HOUR, MINUTE, iso
+from ombud.model.instant import DAY, HOUR, MINUTE, iso
 from ombud.settings import secret
 from ombud.store import Busy, Telling
 from sync.live.channel import post
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 BACK_OFF: Final = (MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
 #: A channel that fails for so long is reported by `ombud doctor`.
 LONG: Final = HOUR
+#: A channel that is new is told of what was noted in so long before.
+BEFORE: Final = DAY
 #: Whoever tells people holds this; no account's name holds a space.
 _LEASE: Final = "telling people"
 #: More notices than this are never looked at together.
@@ -52,6 +54,7 @@ class ChannelState:
     """Hold what is remembered of a channel.
 
     Attributes:
+        since: what was noted before is not told there: nobody asked for it.
         tries: failures in a row.
         next_try: when it may be tried again after them.
         failing: since when it fails.
@@ -62,6 +65,7 @@ class ChannelState:
 
     """
 
+    since: Instant = 0
     tries: int = 0
     next_try: Instant = 0
     failing: Instant | None = None
@@ -187,12 +191,17 @@ class Teller:
         if route is None:
             return "", {}
         held = states if states is not None else {name: self.state(name) for name in route.to}
-        return route.digest, {name: self._slot(notice, route, held[name]) for name in route.to}
+        return route.digest, {
+            name: self._slot(notice, route, held[name])
+            for name in route.to
+            if notice.made >= held[name].since
+        }
 
     def _tell(self, now: Instant, epoch: int) -> list[Told]:
         """Go through all that waits: drop what is not true any more, tell what is due, put the rest off."""
         live = self._service.store.live
         waiting = live.notices(now, most=_MOST)
+        self._meet(now, epoch)
         untrue = self._untrue(waiting)
         seqs = [each.seq for each in waiting]
         told = {(each.notice, each.channel) for each in live.tellings(seqs)}
@@ -219,6 +228,12 @@ class Teller:
                     break
         self._put_off(by_channel, states, left, now, epoch)
         return found
+
+    def _meet(self, now: Instant, epoch: int) -> None:
+        """Note since when channels are there: a new one is not flooded with what gathered while nobody was told."""
+        store = self._service.store
+        new = [name for name in self._notify.channels if store.meta(_meta(name)) is None]
+        self._book(epoch, states={name: ChannelState(since=now - BEFORE) for name in new}, now=now)
 
     def _slot(self, notice: Notice, route: Route, state: ChannelState) -> Instant:
         """Give when a channel is to be told of a notice, going by the clock alone."""

@@ -10,6 +10,7 @@ from cli import app  # noqa: TID251 (the commands are tried at the door itself)
 from ombud.model.event import Ref
 from ombud.model.instant import HOUR, MINUTE, SECOND
 from ombud.store import Hint
+from ombud.web.figures import Figures
 from sync.doctor import _told as looked_at
 from sync.live.channel import HEADER, post, without
 from sync.live.desk import Desk
@@ -317,6 +318,18 @@ def test_the_doctor_says_whether_people_can_be_told(desk_at, webhook):
     found = {each.name: each for each in looked_at(desk.service)}
     assert found["Channel leads"].ok is False
     assert "ombud notify test leads" in found["Channel leads"].remedy
+
+
+def test_figures_tell_for_how_long_a_channel_fails(desk_at, webhook):
+    desk = desk_at(webhook.address)
+    figures = Figures()
+    figures.watch(desk.service, {})
+    assert 'ombud_channel_failing_seconds{channel="leads"} 0.0' in figures.text().decode()
+    webhook.status = 500
+    desk.note("1")
+    desk.tell()
+    desk.on_after(90 * SECOND)
+    assert 'ombud_channel_failing_seconds{channel="leads"} 90.0' in figures.text().decode()
 
 
 def test_the_doctor_says_so_where_nobody_is_told(desk_at, webhook):

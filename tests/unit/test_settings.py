@@ -122,3 +122,53 @@ def test_a_faulty_mapping_is_named_by_line(tmp_path, text, line, said):
         load_mapping(file, "UTC")
     assert f"acme.mapping.toml:{line}:" in str(told.value)
     assert said in str(told.value)
+
+
+NOTIFY = """[notify]
+zone = "Europe/Berlin"
+[notify.channels.leads]
+url_env = "OMBUD_LEADS_URL"
+[notify.quiet]
+from = "18:00"
+until = "08:00"
+days = ["sat", "sun"]
+calendar = "office"
+[[notify.routes]]
+when = {kind = "breach", binding = "complaints", account = "acme"}
+to = "leads"
+digest = "daily"
+"""
+
+
+def test_who_is_told_is_read_and_one_name_is_a_list_of_one(tmp_path):
+    (tmp_path / "ombud.toml").write_text(GOOD + NOTIFY, encoding="utf-8")
+    notify = load_settings(tmp_path / "ombud.toml").notify
+    assert (notify.routes[0].to, notify.routes[0].when.kind) == (("leads",), ("breach",))
+    assert (notify.routes[0].quiet, notify.daily) == (True, "08:00")
+
+
+@pytest.mark.parametrize(
+    "right, wrong, line, remedy",
+    [
+        ('url_env = "OMBUD_LEADS_URL"', 'url_env = "X"\nurl = "slack://xoxb"', 18, "url_env ="),
+        ('url_env = "OMBUD_LEADS_URL"', 'url_env = "slack://xoxb"', 17, "should match"),
+        ("channels.leads", "channels.Leads-1", 16, "a letter first"),
+        ('to = "leads"', 'to = "leeds"', 25, "Did you mean 'leads'?"),
+        ('binding = "complaints"', 'binding = "complaint"', 24, "Did you mean 'complaints'?"),
+        ('account = "acme"}', 'account = "acne"}', 24, "Did you mean 'acme'?"),
+        ('calendar = "office"\n[[', 'calendar = "ofice"\n[[', 22, "Did you mean 'office'?"),
+        ('kind = "breach"', 'kind = "breech"', 24, "'breach'"),
+        ('digest = "daily"', 'digest = "weekly"', 26, "'daily'"),
+        ('until = "08:00"', 'until = "8"', 20, "should match"),
+        ('until = "08:00"\n', "", 18, "go together"),
+        ('until = "08:00"', 'until = "18:00"', 18, "same time"),
+        ('["sat", "sun"]', '["mon","tue","wed","thu","fri","sat","sun"]', 18, "leave a day out"),
+        ('zone = "Europe/Berlin"\n[notify.ch', 'zone = "Berlin"\n[notify.ch', 15, "IANA"),
+    ],
+)
+def test_what_is_wrong_with_who_is_told_is_named(tmp_path, right, wrong, line, remedy):
+    told = faults(tmp_path, GOOD + NOTIFY.replace(right, wrong))
+    assert f"/ombud.toml:{line}:" in told
+    assert remedy in told
+    # An address is a secret: it is not repeated.
+    assert "xoxb" not in told

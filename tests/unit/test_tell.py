@@ -306,6 +306,25 @@ def test_cut_off_between_sending_and_booking_it_is_sent_again_under_the_same_nam
     assert desk.live.next_telling() is None
 
 
+def test_a_new_channel_is_not_told_of_what_gathered_before(desk):
+    desk.note("1")
+    desk.on_after(DAY + 1)
+    desk.note("2")
+    assert [each.notices for each in desk.tell()] == [1]
+    assert "CMP-2" in desk.wire.texts[0]
+    assert desk.live.next_telling() is None
+
+
+def test_a_channel_that_failed_for_days_is_told_of_all_of_them(desk):
+    desk.wire.refusing["wire://leads"] = "down"
+    desk.note("1")
+    desk.tell()
+    desk.on_after(5 * DAY)
+    desk.wire.refusing.clear()
+    desk.restart()
+    assert [each.notices for each in desk.tell()] == [1]
+
+
 def test_one_process_tells_at_a_time(desk):
     desk.note()
     with desk.service.store.lease("telling people"):
