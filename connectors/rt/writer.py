@@ -60,17 +60,18 @@ class Writer:
             self._fields(plan, ticket, key)
             if plan.notify and plan.text and not any(row["Type"] == "Comment" for row in later):
                 self._comment(name, plan.text)
-            detail = ""
+            detail, shown = "", None
             if back is not None:
-                self._back(name, back)
-                detail = self._owner(ticket, back) if back.owner else ""
+                shown = self._back(name, back)
+            if back is not None and back.owner:
+                detail, shown = self._owner(ticket, back), None
         except HelpdeskError as error:
             if error.status == _STALE:
                 return Receipt(Outcome.stale, detail="somebody changed the ticket meanwhile")
             if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
             raise
-        return self._read_back(plan, key, detail)
+        return self._read_back(plan, key, detail, shown or self.reader.ticket(name))
 
     def find(self, ref: Ref, key: str) -> Receipt | None:
         """Find what became of a write: its key stands in our field."""
@@ -134,13 +135,18 @@ class Writer:
             operation="POST /ticket/{id}/comment",
         )
 
-    def _back(self, name: str, back: MoveBack) -> None:
-        """Move a ticket back along the lifecycle: RT refuses what its edges do not allow, and says 200."""
+    def _back(self, name: str, back: MoveBack) -> Json | None:
+        """Move a ticket back along the lifecycle, and give it as it stands then.
+
+        RT refuses what its edges do not allow, and says 200.
+        """
+        ticket: Json | None = None
         for target in back.to_statuses:
             self._put(name, {"Status": target}, None)
             ticket = self.reader.ticket(name)
             if ticket is not None and ticket["Status"] == target:
-                return
+                break
+        return ticket
 
     def _owner(self, ticket: Json, back: MoveBack) -> str:
         """Give the ticket back to whom the undone change took it from, else to its queue; say where RT will not."""
@@ -157,8 +163,7 @@ class Writer:
                 return ""
         return "its owner of before cannot have it back"
 
-    def _read_back(self, plan: Plan, key: str, detail: str = "") -> Receipt:
-        ticket = self.reader.ticket(plan.ref.id)
+    def _read_back(self, plan: Plan, key: str, detail: str, ticket: Json | None) -> Receipt:
         if ticket is None:
             return Receipt(Outcome.uncertain, detail="the ticket is not shown any more")
         state = self.reader.state(ticket)
