@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _PERSONS = frozenset({"assignee", "reporter", "creator"})
 #: Jira keeps a screen's comment apart from its fields: what one person does within so long is one change.
 TOGETHER: Final = 5 * SECOND
+#: In place of the digest of a text that was written without being kept beside it: no text has this one.
+UNFINISHED: Final = "unfinished"
 
 
 def facets_of(issue: Json) -> dict[str, tuple[str, ...]]:
@@ -138,7 +140,7 @@ def read_issue(
             tags=frozenset(
                 label for label in fields.get("labels") or () if label.startswith(PREFIX)
             ),
-            text=state.get("text"),
+            text=UNFINISHED if _unfinished(state, comments) else state.get("text"),
             keys=frozenset([*(state.get("keys") or ()), *_moved_under(ordered)]),
             moved_back=_moved_back(told),
         ),
@@ -146,6 +148,11 @@ def read_issue(
         reassigned=frozenset(str(each["id"]) for each in ordered if touches(each, "assignee")),
     )
     return Reading(ref=ref, actual=actual, events=tuple(events), people=people)
+
+
+def _unfinished(state: Json, comments: Sequence[Json]) -> bool:
+    """Tell whether a note of ours stands there of which our property does not know."""
+    return not state.get("note") and any(key_in(each) is not None for each in comments)
 
 
 def in_order(histories: Sequence[Json]) -> list[Json]:

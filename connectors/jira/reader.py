@@ -214,7 +214,12 @@ class Reader:
     def _comments(self, issue: Json) -> Sequence[Json]:
         told = issue["fields"].get("comment") or {}
         held = told.get("comments") or []
-        if len(held) >= told.get("total", 0):
+        state = (issue.get("properties") or {}).get(PROPERTY) or {}
+        # A note of which our property knows nothing: we were cut off between the two. Only the comment itself tells.
+        unsaid = not state.get("note") and any(
+            (each.get("author") or {}).get("accountId") == self.site.me.id for each in held
+        )
+        if len(held) >= told.get("total", 0) and not unsaid:
             return held
         return list(self.comments(str(issue["id"])))
 
