@@ -104,6 +104,7 @@ class Reader:
             stands = json.loads(cursor)
             params["cursor"], events = stands["cursor"], int(stands["events"])
         told: set[tuple[int, int]] = set()
+        listed: set[str] = set()
         while True:
             answer = self.site.client.get(
                 "/api/v2/incremental/tickets/cursor",
@@ -117,12 +118,13 @@ class Reader:
                 if (int(each["id"]), int(each.get("generated_timestamp") or 0)) not in told
             ]
             told |= {(int(each["id"]), int(each.get("generated_timestamp") or 0)) for each in fresh}
+            listed |= {str(each["id"]) for each in answer["tickets"]}
             after = answer.get("after_cursor") or params.get("cursor")
             if fresh and cursor is not None and news is None:
                 news = tail(self.site, events)
             if news is not None and answer.get("end_of_stream"):
                 # Told again from a second that was told already: whatever came twice has the same id.
-                events = news.until
+                events = news.since(listed)
             yield Page(
                 tuple(self._seen(each, news=news) for each in fresh),
                 json.dumps({"cursor": after, "events": events}) if after else "",

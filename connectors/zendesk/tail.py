@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from connectors.zendesk.history import instant_in
 from connectors.zendesk.site import SYSTEM
+from ombud.model.instant import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from connectors.zendesk.site import Site
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: More pages than this are dearer than asking for audits: the account was away for long.
 _MOST_PAGES: Final = 30
+#: Seconds for which a ticket that is not listed is waited for.
+_FOR_GOOD: Final = 3_600
 #: What an event of the stream is made of, besides the property that changed.
 _FRAME: Final = frozenset(
     {"id", "via", "via_reference_id", "event_type", "previous_value", "added_tags", "removed_tags"}
@@ -30,6 +34,19 @@ class Tail:
     until: int
     whole: bool = True
     audits: dict[str, list[Json]] = field(default_factory=dict)
+
+    def since(self, listed: Container[str]) -> int:
+        """Give the second from which the next sweep has to read: what a ticket did that was not listed is told again.
+
+        A ticket that was touched within the last minute is withheld as a whole, with all that it did before; the
+        stream withholds that minute alone. Whatever is not listed for an hour is gone from the listing for good.
+        """
+        held = [
+            instant_in(audits[0]["created_at"]) // SECOND
+            for name, audits in self.audits.items()
+            if name not in listed
+        ]
+        return max(min([self.until, *held]), self.until - _FOR_GOOD)
 
 
 def tail(site: Site, since: int) -> Tail:
