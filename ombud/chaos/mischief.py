@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, deque
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from connectors.errors import Kind
 from ombud.chaos import kinds
 from ombud.chaos.place import IN_TIME, LOOK, MUTE, READ, WRITE
 from ombud.chaos.process import Died, Process
 from ombud.sandbox.hooks import Telling
+from ombud.sandbox.http import Answer
 from ombud.sandbox.jira.server import JiraServer
 from ombud.sandbox.seed_life import FIELD
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ombud.chaos.place import Helpdesk
     from ombud.chaos.run import Run
+    from ombud.sandbox.http import Call
 
 #: Share of the hooks that each fault of hooks strikes, and how many at most.
 _SHARE: Final = 0.15
@@ -32,18 +34,20 @@ _FLOOD: Final = 150
 #: Times that one fault of an answer strikes in a row: more than once where the first is tried again at once.
 _TIMES: Final = {"limited_half_an_hour": 2, "half_an_answer": 2, "web_page": 2, "foreign_404": 1}
 #: For how many beats a fault lasts.
-_BEATS: Final = {"clock_forward": 4, "clock_back": 4}
+_BEATS: Final = {"clock_forward": 4, "clock_back": 4, "token_expired": 3}
 _HELD: Final = {"database_locked": "held", "disk_full": "full"}
 _KILLS: Final = {
     "killed_after_commit": "commit",
     "killed_before_call": "before_call",
     "killed_after_call": "after_call",
 }
-_ANSWERS: Final = frozenset(each.name for each in (*kinds.READS, *kinds.WRITES)) - {"index_lag"}
-_WRITES: Final = frozenset(each.name for each in kinds.WRITES) | {"foreign_404"}
-_MEDDLING: Final = frozenset({"agent_meanwhile", "mended_meanwhile"})
-#: Faults of answers that are not the sandbox's own.
-_ASIDE: Final = _MEDDLING | {"token_expired"}
+_DOWN: Final = "down_for_a_day"
+_ANSWERS: Final = frozenset(each.name for each in (*kinds.READS, *kinds.WRITES)) - {
+    _DOWN,
+    "index_lag",
+    "token_expired",
+}
+_MEDDLING: Final = frozenset({"agent_meanwhile", "mended_meanwhile", "swallowed"})
 _COLLEAGUE: Final = "acc-bert"
 #: What hooks the door must not acknowledge, whatever the vendor.
 REFUSED: Final = frozenset({"forged", "foreign", "oversize"})
@@ -64,9 +68,11 @@ class Mischief:
         self.mended: set[tuple[str, str]] = set()
         self._run: Run
         self._waiting: deque[str] = deque()
-        #: Faults of answers, by helpdesk and by whether they strike writes: one of each is laid at a time.
-        self._answers: dict[tuple[str, bool], deque[str]] = {}
-        self._active: dict[tuple[str, bool], tuple[str, datetime]] = {}
+        self._kills: deque[str] = deque()
+        #: Faults of answers that have not struck yet, by helpdesk; and those laid, as the helpdesk reports them.
+        self._answers: dict[str, list[str]] = {}
+        self._laid: dict[str, list[str]] = {}
+        self._since: datetime
         self._machine: str | None = None
         self._lasts = 0
         self._calm = True
@@ -86,28 +92,26 @@ class Mischief:
         """Take up a run: every fault of an answer goes to one of its helpdesks, all others wait their turn."""
         self._run = run
         vendors = [each.vendor for each in run.place.helpdesks]
-        self._answers = {
-            (vendor, writes): deque() for vendor in vendors for writes in (False, True)
-        }
+        self._answers = {vendor: [] for vendor in vendors}
         aside = {each.name for each in kinds.HOOKS} | {"dst_night", "index_lag"}
         for name in self.chance.sample(self.ordered, len(self.ordered)):
-            if name in aside:
-                continue
             if name in _ANSWERS:
                 possible = kinds.FAULTS[name].vendors & set(vendors)
-                vendor = self.chance.choice(sorted(possible))
-                self._answers[vendor, name in _WRITES].append(name)
-            else:
+                self._answers[self.chance.choice(sorted(possible))].append(name)
+            elif name in _KILLS:
+                self._kills.append(name)
+            elif name not in aside:
                 self._waiting.append(name)
-        # A day is too long to begin with.
-        for queue in self._answers.values():
-            if "down_for_a_day" in queue:
-                queue.remove("down_for_a_day")
-                queue.append("down_for_a_day")
+        if _DOWN in self._waiting:
+            # A day is too long to begin with.
+            self._waiting.remove(_DOWN)
+            self._waiting.append(_DOWN)
 
     def round(self, number: int) -> None:
         """Begin to disturb."""
         self._calm = False
+        for helpdesk in self._run.place.helpdesks:
+            self._lay_answers(helpdesk)
         self._lay_hooks(all_lost="index_lag" in self.ordered and number == 0)
 
     def calm(self, *, last: bool) -> None:
@@ -116,12 +120,9 @@ class Mischief:
         self._end_machine()
         for helpdesk in self._run.place.helpdesks:
             self._note_answers(helpdesk)
-            for at in [each for each in self._active if each[0] == helpdesk.vendor]:
-                name, _ = self._active.pop(at)
-                if not self.fired[name]:
-                    self._answers[at].appendleft(name)
             helpdesk.set_token(helpdesk.server.token)
             helpdesk.server.faults.order([])
+            self._laid.pop(helpdesk.vendor, None)
             helpdesk.meddler.waiting.clear()
             self._count_hooks(helpdesk)
             helpdesk.server.hooks.faults.order([])
@@ -133,7 +134,7 @@ class Mischief:
                 helpdesk.server.hooks.flush()
         self.laid = {}
         if self._killing is not None:
-            self._waiting.appendleft(self._killing)
+            self._kills.appendleft(self._killing)
             self._killing = None
             if self._run.process is not None:
                 self._run.process.kill()
@@ -163,8 +164,13 @@ class Mischief:
             told[_HELD[self._machine]] = True
         crowd = self._machine == "all_at_once"
         if self._machine == "overtaken":
-            self._overtaken()
+            try:
+                self._overtaken()
+            except Died:
+                run.died()
             return
+        if self._machine == "flood" and not self.fired["flood"]:
+            self._flood()
         wrong = run.ask("tick", crowd=crowd, **told)
         self._judge(wrong)
         for helpdesk in run.place.helpdesks:
@@ -174,26 +180,30 @@ class Mischief:
 
     def _next(self) -> None:
         """Lay what comes next, where what was laid before has struck or lasted long enough."""
-        for helpdesk in self._run.place.helpdesks:
-            self._lay_answers(helpdesk)
+        if self._kills and self._killing is None:
+            self._lay_kill(self._kills.popleft())
         if self._machine is not None:
             self._lasts -= 1
+            if self._machine == _DOWN and self._run.now < self._since + _DAY:
+                return
             if self._lasts > 0 or (not self.fired[self._machine] and self._machine in _PATIENT):
                 return
             self._end_machine()
-        if self._waiting and self._killing is None:
+        if self._waiting:
             name = self._waiting.popleft()
-            if name in _KILLS:
-                self._lay_kill(name)
-            else:
-                self._machine, self._lasts = name, _BEATS.get(name, 1)
-                getattr(self, f"_{name}", lambda: None)()
+            self._machine, self._lasts, self._since = name, _BEATS.get(name, 1), self._run.now
+            getattr(self, f"_{name}", lambda: None)()
 
     def _end_machine(self) -> None:
         if self._machine is not None and not self.fired[self._machine]:
             self._waiting.append(self._machine)
-        self._machine = None
+        name, self._machine = self._machine, None
         self._run.skew = 0.0
+        for helpdesk in self._run.place.helpdesks:
+            if name == _DOWN:
+                self._lay_answers(helpdesk)
+            elif name == "token_expired":
+                helpdesk.set_token(helpdesk.server.token)
 
     def _judge(self, wrong: Sequence[str]) -> None:
         """Count what was seen to strike."""
@@ -204,47 +214,41 @@ class Mischief:
             self.fired[name] += "store" in wrong
         elif name == "all_at_once":
             self.fired[name] += any(each.startswith("crowd of") for each in wrong)
+        elif name == "token_expired":
+            self.fired[name] += Kind.signin.value in wrong
         elif name in {"clock_forward", "clock_back"}:
             self.fired[name] += 1
 
     # Answers.
 
-    def _lay_answers(self, helpdesk: Helpdesk) -> None:
-        """Lay a fault of reading and one of writing, where those before have struck."""
-        changed = False
-        for writes in (False, True):
-            changed |= self._lay_answer(helpdesk, (helpdesk.vendor, writes))
-        if not changed:
-            return
-        laid = [self._active[at][0] for at in self._active if at[0] == helpdesk.vendor]
-        if "down_for_a_day" in laid:
-            # It strikes everything: what else is laid waits.
-            laid = ["down_for_a_day"]
-        orders = [self._order(helpdesk.vendor, name) for name in laid if name not in _ASIDE]
-        helpdesk.server.faults.order(orders)
+    def _lay_answers(self, helpdesk: Helpdesk, *, down: bool = False) -> None:
+        """Lay what has not struck yet, all at once: each strikes another call."""
+        self._note_answers(helpdesk)
+        vendor = helpdesk.vendor
+        left = [name for name in self._answers[vendor] if not self.fired[name]]
+        helpdesk.meddler.waiting.clear()
+        for name in left:
+            if name in _MEDDLING:
+                self._meddle(helpdesk, name)
+        # Whatever is left is answered by that one.
+        self._laid[vendor] = [n for n in left if n not in _MEDDLING] + ([_DOWN] if down else [])
+        helpdesk.server.faults.order([self._order(vendor, name) for name in self._laid[vendor]])
 
-    def _lay_answer(self, helpdesk: Helpdesk, at: tuple[str, bool]) -> bool:
-        now = self._run.now
-        active = self._active.get(at)
-        if active is not None:
-            name, since = active
-            if not self.fired[name] or (name == "down_for_a_day" and now < since + _DAY):
-                return False
-            if name == "token_expired":
-                helpdesk.set_token(helpdesk.server.token)
-            del self._active[at]
-        if not self._answers[at]:
-            return active is not None
-        name = self._answers[at].popleft()
-        self._active[at] = (name, now)
-        if name == "token_expired":
+    def _note_answers(self, helpdesk: Helpdesk) -> None:
+        """Count the faults of answers that are laid, where they struck."""
+        laid = self._laid.get(helpdesk.vendor, [])
+        for name, told in zip(laid, helpdesk.server.faults.report(), strict=True):
+            self.fired[name] = max(self.fired[name], told["struck"])
+
+    def _down_for_a_day(self) -> None:
+        self._lay_answers(self.chance.choice(self._run.place.helpdesks), down=True)
+
+    def _token_expired(self) -> None:
+        for helpdesk in self._run.place.helpdesks:
             helpdesk.set_token("no longer")
-        elif name in _MEDDLING:
-            self._meddle(helpdesk, name)
-        return True
 
     def _order(self, vendor: str, name: str) -> dict[str, Any]:
-        nth = self.chance.randint(1, 2)
+        nth = self.chance.randint(1, 3)
         status = {"kind": "status", "nth": nth, "times": _TIMES.get(name, 1)}
         made: dict[str, dict[str, Any]] = {
             "down_for_a_day": {"match": "", "kind": "status", "status": 503, "times": _EVER},
@@ -257,28 +261,14 @@ class Mischief:
             "half_a_reply": status | {"match": WRITE[vendor], "kind": "cut_body"},
             "failed_after_commit": status | {"match": WRITE[vendor], "status": 500, "commit": True},
             "conflict": status | {"match": WRITE[vendor], "kind": "conflict_409"},
-            "swallowed": status
-            | {"match": MUTE[vendor], "status": 204 if vendor == "jira" else 200, "body": ""},
         }
         return made[name]
-
-    def _note_answers(self, helpdesk: Helpdesk) -> None:
-        """Count the faults of answers that are laid, where they struck."""
-        laid = [self._active[at][0] for at in self._active if at[0] == helpdesk.vendor]
-        if "token_expired" in laid:
-            refused = sum(each["status"] == 401 for each in helpdesk.server.calls)
-            self.fired["token_expired"] = refused
-        if "down_for_a_day" in laid:
-            laid = ["down_for_a_day"]
-        names = [name for name in laid if name not in _ASIDE]
-        for name, told in zip(names, helpdesk.server.faults.report(), strict=False):
-            self.fired[name] = max(self.fired[name], told["struck"])
 
     def _meddle(self, helpdesk: Helpdesk, name: str) -> None:
         vendor = helpdesk.vendor
         day = self._run.day
 
-        def changes(ticket: str) -> bool:
+        def changes(ticket: str, _call: Call) -> bool:
             side = helpdesk.shift.side
             if not side.writable(ticket):
                 return False
@@ -287,7 +277,13 @@ class Mischief:
             self.fired[name] += 1
             return True
 
-        def mends(ticket: str) -> bool:
+        def swallows(_ticket: str, call: Call) -> bool | Answer:
+            if b"status" in call.body:
+                return False
+            self.fired[name] += 1
+            return Answer(204 if vendor == "jira" else 200, {})
+
+        def mends(ticket: str, _call: Call) -> bool:
             number = next((n for n, id_ in helpdesk.shift.tickets.items() if id_ == ticket), None)
             side = helpdesk.shift.side
             if number not in day.mended or side.is_open(ticket) or not side.writable(ticket):
@@ -301,10 +297,12 @@ class Mischief:
             side.edit(ticket, lacking, deed.by, None)
             return True
 
-        if name == "agent_meanwhile":
-            helpdesk.meddler.waiting.append((WRITE[vendor], changes))
-        else:
-            helpdesk.meddler.waiting.append((IN_TIME[vendor], mends))
+        what, do = {
+            "agent_meanwhile": (WRITE[vendor], changes),
+            "mended_meanwhile": (IN_TIME[vendor], mends),
+            "swallowed": (MUTE[vendor], swallows),
+        }[name]
+        helpdesk.meddler.waiting.append((what, do))
 
     # Hooks.
 
@@ -362,7 +360,7 @@ class Mischief:
     # Processes.
 
     def _lay_kill(self, name: str) -> None:
-        most = 12 if name == "killed_after_commit" else 4
+        most = 12 if name == "killed_after_commit" else 3
         self._killing = name
         self.laid = {_KILLS[name]: self.chance.randint(1, most)}
         self._run.ask("trap", laid=self.laid)
@@ -382,24 +380,25 @@ class Mischief:
         """Hold a process up after it has read, and have another take its accounts over: their locks were swept away."""
         run = self._run
         first = run.process or run.start()
-        with suppress(Died):
-            first.ask("trap", run.now, laid={"pause": self.chance.randint(1, 2)})
-            said, _ = first.begin("tick", run.now, run.skew)
-            if said != "paused":
-                return
-            for helpdesk in run.place.helpdesks:
-                (run.place.folder / f"ombud.db.{helpdesk.vendor}.lock").unlink()
-            run.pass_time(30)
-            second = run.start(door=False)
+        first.ask("trap", run.now, laid={"pause": self.chance.randint(1, 2)})
+        said, _ = first.begin("tick", run.now, run.skew)
+        if said != "paused":
+            return
+        for helpdesk in run.place.helpdesks:
+            (run.place.folder / f"ombud.db.{helpdesk.vendor}.lock").unlink()
+        run.pass_time(30)
+        second = run.start(door=False)
+        try:
             second.ask("tick", run.now)
             before = second.ask("fingerprint", run.now)
             wrong = first.go_on()
             after = second.ask("fingerprint", run.now)
+        finally:
             first.kill()
-            second.ask("open", run.now)
-            if "stale" not in wrong or before != after:
-                run.wrong.append("a process that had lost its account went on writing")
-            self.fired["overtaken"] += 1
+        second.ask("open", run.now)
+        if "stale" not in wrong or before != after:
+            run.wrong.append("a process that had lost its account went on writing")
+        self.fired["overtaken"] += 1
 
     # Clocks.
 
@@ -411,4 +410,14 @@ class Mischief:
 
 
 #: What is laid until it strikes.
-_PATIENT: Final = frozenset({"database_locked", "disk_full", "all_at_once", "overtaken", "flood"})
+_PATIENT: Final = frozenset(
+    {
+        _DOWN,
+        "token_expired",
+        "database_locked",
+        "disk_full",
+        "all_at_once",
+        "overtaken",
+        "flood",
+    }
+)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.sandbox.clock import SteppableClock
+from ombud.sandbox.http import Answer
 from ombud.sandbox.jira.server import JiraServer
 from ombud.sandbox.shift import Shift, shift
 from ombud.sandbox.world import World
@@ -19,10 +20,12 @@ from ombud.sandbox.zendesk.server import ZendeskServer
 from ombud.sandbox.zendesk.world import ZendeskWorld
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from ombud.sandbox.http import Answer, Call
+    from ombud.sandbox.http import Call
+
+    Meddling = Callable[[str, Call], bool | Answer]
 
 #: What is a read and what a write of ours, as the sandbox's faults see them: "METHOD /path".
 READ: Final = {
@@ -33,11 +36,8 @@ WRITE: Final = {
     "jira": r"(PUT|POST|DELETE) /rest/api/3/issue/\d+",
     "zendesk": r"PUT /api/v2/tickets/\d+",
 }
-#: Writes whose answer has nothing in it that is needed.
-MUTE: Final = {
-    "jira": r"PUT /rest/api/3/issue/\d+$|POST /rest/api/3/issue/\d+/transitions",
-    "zendesk": r"PUT /api/v2/tickets/\d+",
-}
+#: Writes whose answer has nothing in it that is needed; but for moves, of which success without effect is a refusal.
+MUTE: Final = {"jira": r"PUT /rest/api/3/issue/\d+$", "zendesk": r"PUT /api/v2/tickets/\d+$"}
 #: The look at a ticket right before it is written to.
 LOOK: Final = {"jira": r"GET /rest/api/3/issue/\d+\?", "zendesk": r"GET /api/v2/tickets/\d+$"}
 #: Where a person who mends a ticket comes in time: before that look where the vendor cannot refuse a write that is
@@ -80,8 +80,9 @@ class Meddler:
     """Stand before a helpdesk and do something once, right before it answers a call that is waited for."""
 
     helpdesk: Any
-    #: What is waited for, as a pattern of "METHOD /path?query", and what is done with the ticket's id then.
-    waiting: list[tuple[str, Any]] = field(default_factory=list)
+    #: What is waited for, as a pattern of "METHOD /path?", and what is done with the ticket's id and the call then: it
+    #: tells whether that was all, or answers in the helpdesk's place.
+    waiting: list[tuple[str, Meddling]] = field(default_factory=list)
 
     @property
     def brand(self) -> str:
@@ -96,9 +97,12 @@ class Meddler:
             found = re.match(pattern, f"{call.method} {path}")
             if found is None:
                 continue
-            number = re.search(r"/(\d+)", call.path)
-            if number is not None and do(number.group(1)):
+            number = re.search(r"/(?:issue|tickets)/(\d+)", call.path)
+            done = number is not None and do(number.group(1), call)
+            if done:
                 self.waiting.remove(each)
+            if isinstance(done, Answer):
+                return done
         made: Answer = self.helpdesk.answer(call)
         return made
 

@@ -97,7 +97,6 @@ class Run:
                 self.reach(self.day.begins(ROUNDS) + _END + timedelta(seconds=seconds))
                 self.beat()
             report = self.ask("report")
-            hinted = self._hinted()
             states = {each.vendor: end_state(each.world) for each in self.place.helpdesks}
             self.ask("night")
             self.ask("tick")
@@ -111,7 +110,7 @@ class Run:
                 {each.vendor: each.names() for each in self.place.helpdesks},
                 report,
                 self.counts,
-                [*self.wrong, *hinted],
+                self.wrong,
             )
         finally:
             if self.process is not None:
@@ -166,7 +165,9 @@ class Run:
         clock.set(max(until, clock.now()))
 
     def deliver(self) -> None:
-        """Send the hooks that are due."""
+        """Send the hooks that are due; a process that is there is told the time before, for it minds how old they are."""
+        if self.process is not None:
+            self.ask("wake")
         for each in self.place.helpdesks:
             self.counts["deliveries"] += each.server.hooks.flush()
 
@@ -197,6 +198,7 @@ class Run:
         """Go on beat by beat; from some time on nothing is disturbed any more."""
         begun = self.now
         calm = False
+        self.wrong += self._hinted()
         for seconds in chain(rests, repeat(rests[-1]) if until is not None else ()):
             then = self.now + timedelta(seconds=seconds)
             if until is not None:

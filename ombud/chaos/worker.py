@@ -167,6 +167,9 @@ class Worker:
             waited.wait(0.005)
         raise TimeoutError("the door does not open")
 
+    def do_wake(self) -> None:
+        """Do nothing: the door has the present time now."""
+
     def do_trap(self, laid: dict[str, int]) -> None:
         """Lay in wait."""
         self._trap.laid.update(laid)
@@ -290,12 +293,9 @@ class Worker:
 
     @contextmanager
     def _filled(self) -> Iterator[None]:
-        """Let no file grow, as a disk that is full does not."""
-        path = database_path(self._service.settings)
-        journal = path.with_name(path.name + "-wal")
-        size = journal.stat().st_size if journal.exists() else 0
+        """Let no file be written to, as a disk that is full does not let one grow."""
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
         try:
             yield
         finally:

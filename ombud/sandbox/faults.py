@@ -67,8 +67,8 @@ class Faults:
     def strike(self, call: str) -> Fault | None:
         """Return the fault that strikes a call, if one does."""
         with self._lock:
-            struck = [fault for fault in self._list if fault.meets(call)]
-            return struck[0] if struck else None
+            # Those after it have not seen the call: what is reported as struck did strike.
+            return next((fault for fault in self._list if fault.meets(call)), None)
 
     def report(self) -> list[dict[str, Any]]:
         """Tell what was ordered and how often it struck."""
