@@ -8,7 +8,6 @@ from collections import Counter, deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.errors import Kind
 from ombud.chaos import kinds
 from ombud.chaos.place import IN_TIME, LOOK, MUTE, READ, WRITE
 from ombud.chaos.process import Died, Process
@@ -215,7 +214,8 @@ class Mischief:
         elif name == "all_at_once":
             self.fired[name] += any(each.startswith("crowd of") for each in wrong)
         elif name == "token_expired":
-            self.fired[name] += Kind.signin.value in wrong
+            calls = [each for one in self._run.place.helpdesks for each in one.server.calls]
+            self.fired[name] = sum(each["status"] == 401 for each in calls)
         elif name in {"clock_forward", "clock_back"}:
             self.fired[name] += 1
 
@@ -360,7 +360,7 @@ class Mischief:
     # Processes.
 
     def _lay_kill(self, name: str) -> None:
-        most = 12 if name == "killed_after_commit" else 3
+        most = 8 if name == "killed_after_commit" else 2
         self._killing = name
         self.laid = {_KILLS[name]: self.chance.randint(1, most)}
         self._run.ask("trap", laid=self.laid)
