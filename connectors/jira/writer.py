@@ -91,8 +91,9 @@ class Writer:
         """Carry out a plan, the move last, and read it back; acting again under the same key doubles nothing."""
         look = self._look(plan.ref)
         if look is None:
+            # Or somebody else said so: it is looked at afresh before anything is given up.
             return Receipt(
-                Outcome.refused, detail="the issue is not shown: deleted, or hidden from us"
+                Outcome.uncertain, detail="the issue is not shown: deleted, or hidden from us"
             )
         back = plan.move_back
         begun = look.moved_under(key)
@@ -109,8 +110,10 @@ class Writer:
         except HelpdeskError as error:
             if error.status == 409:
                 return Receipt(Outcome.stale, look.revision, error.detail)
-            if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
+            if error.kind in {Kind.refused, Kind.permission}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
+            if error.kind is Kind.missing:
+                return Receipt(Outcome.uncertain, detail=error.detail or str(error))
             raise
         return self._read_back(plan, detail)
 

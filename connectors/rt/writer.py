@@ -39,8 +39,9 @@ class Writer:
         name = plan.ref.id
         ticket = self.reader.ticket(name)
         if ticket is None or str(ticket["id"]) != name:
+            # Or somebody else said so: it is looked at afresh before anything is given up.
             return Receipt(
-                Outcome.refused,
+                Outcome.uncertain,
                 detail="the ticket is not shown: deleted, merged, or hidden from us",
             )
         later = [
@@ -68,8 +69,10 @@ class Writer:
         except HelpdeskError as error:
             if error.status == _STALE:
                 return Receipt(Outcome.stale, detail="somebody changed the ticket meanwhile")
-            if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
+            if error.kind in {Kind.refused, Kind.permission}:
                 return Receipt(Outcome.refused, detail=error.detail or str(error))
+            if error.kind is Kind.missing:
+                return Receipt(Outcome.uncertain, detail=error.detail or str(error))
             raise
         return self._read_back(plan, key, detail, shown or self.reader.ticket(name))
 

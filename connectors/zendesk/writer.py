@@ -41,8 +41,9 @@ class Writer:
         name = plan.ref.id
         ticket = self.site.ticket(name)
         if ticket is None:
+            # Or somebody else said so: it is looked at afresh before anything is given up.
             return Receipt(
-                Outcome.refused, detail="the ticket is not shown: deleted, or hidden from us"
+                Outcome.uncertain, detail="the ticket is not shown: deleted, or hidden from us"
             )
         if ticket["status"] == CLOSED:
             return Receipt(Outcome.refused, str(ticket["updated_at"]), _ENDED)
@@ -181,8 +182,10 @@ class Writer:
             if self._done(self.site.audits(plan.ref.id), key):
                 return self._read_back(plan, key)
             return Receipt(Outcome.stale, detail=_STALE)
-        if error.kind in {Kind.refused, Kind.permission, Kind.missing}:
+        if error.kind in {Kind.refused, Kind.permission}:
             return Receipt(Outcome.refused, detail=error.detail or str(error))
+        if error.kind is Kind.missing:
+            return Receipt(Outcome.uncertain, detail=error.detail or str(error))
         raise error
 
     def _done(self, audits: Sequence[Json], key: str) -> bool:

@@ -268,7 +268,7 @@ class Outcome(StrEnum):
     stale = "stale"
     """The ticket is no longer at the revision or head that was judged: nothing was written."""
     uncertain = "uncertain"
-    """No answer: it may or may not have been written. Resolve by `find`."""
+    """No answer, or no ticket to be seen: it may or may not have been written. Resolve by `find`."""
 
 
 @dataclass(frozen=True, slots=True)
