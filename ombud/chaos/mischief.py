@@ -256,7 +256,8 @@ class Mischief:
             | {"match": READ[vendor], "status": 429, "headers": {"Retry-After": "1800"}},
             "half_an_answer": status | {"match": READ[vendor], "kind": "cut_body"},
             "web_page": status | {"match": READ[vendor], "kind": "non_json"},
-            "foreign_404": status | {"match": LOOK[vendor], "status": 404, "body": "not here"},
+            "foreign_404": status
+            | {"match": f"{LOOK[vendor]}|{WRITE[vendor]}", "status": 404, "body": "not here"},
             "lost_reply": status | {"match": WRITE[vendor], "kind": "lost_reply"},
             "half_a_reply": status | {"match": WRITE[vendor], "kind": "cut_body"},
             "failed_after_commit": status | {"match": WRITE[vendor], "status": 500, "commit": True},

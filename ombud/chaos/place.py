@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.http import Answer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ombud.sandbox.http import Call
+    from ombud.sandbox.server import Helpdesk as Wire
 
     Meddling = Callable[[str, Call], bool | Answer]
 
@@ -79,15 +80,11 @@ holidays = {country = "DE", subdivision = "BE"}
 class Meddler:
     """Stand before a helpdesk and do something once, right before it answers a call that is waited for."""
 
-    helpdesk: Any
+    helpdesk: Wire
+    brand: str
     #: What is waited for, as a pattern of "METHOD /path?", and what is done with the ticket's id and the call then: it
     #: tells whether that was all, or answers in the helpdesk's place.
     waiting: list[tuple[str, Meddling]] = field(default_factory=list)
-
-    @property
-    def brand(self) -> str:
-        """Give the helpdesk's own."""
-        return str(self.helpdesk.brand)
 
     def answer(self, call: Call) -> Answer:
         """Answer as the helpdesk would, with what is waited for done before."""
@@ -103,17 +100,15 @@ class Meddler:
                 self.waiting.remove(each)
             if isinstance(done, Answer):
                 return done
-        made: Answer = self.helpdesk.answer(call)
-        return made
+        return self.helpdesk.answer(call)
 
     def trouble(self, status: int, said: str) -> Answer:
         """Say as the helpdesk would that something is wrong."""
-        made: Answer = self.helpdesk.trouble(status, said)
-        return made
+        return self.helpdesk.trouble(status, said)
 
     def traced(self, call: Call) -> dict[str, str]:
         """Give the helpdesk's own headers."""
-        return dict(self.helpdesk.traced(call))
+        return self.helpdesk.traced(call)
 
 
 class Helpdesk:
@@ -127,7 +122,7 @@ class Helpdesk:
             self.server = JiraServer(World(clock), manual_hooks=True).start()
         else:
             self.server = ZendeskServer(ZendeskWorld(clock), manual_hooks=True).start()
-        self.meddler = Meddler(self.server.helpdesk)
+        self.meddler = Meddler(self.server.helpdesk, self.server.helpdesk.brand)
         self.server.helpdesk = self.meddler
         self.shift: Shift = shift(self.world, agents=agents)
 

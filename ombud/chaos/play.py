@@ -17,6 +17,7 @@ from ombud.chaos.mischief import Mischief
 from ombud.chaos.place import Place
 from ombud.chaos.run import Run
 from ombud.chaos.safeguards import taken_away
+from policies.load import load_editions
 from sync import binding
 
 if TYPE_CHECKING:
@@ -119,9 +120,10 @@ def drawn(seed: int, vendors: Sequence[str]) -> list[str]:
 
 def _warm() -> None:
     """Have packs read once for all processes to come: each of them would take a second over it."""
-    if not hasattr(binding.load_editions, "cache_info"):
-        binding.load_editions = cache(binding.load_editions)
-    binding.load_editions("iso10002")
+    held = vars(binding)
+    if not hasattr(held["load_editions"], "cache_info"):
+        held["load_editions"] = cache(load_editions)
+    held["load_editions"]("iso10002")
 
 
 def _world(

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
@@ -93,7 +94,7 @@ class Trap:
                 trap.strike("pause")
             return answer
 
-        Client._once = asked  # type: ignore[method-assign]  # noqa: SLF001
+        Client._once = asked  # type: ignore[assignment, method-assign]  # noqa: SLF001
 
     def _executed(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if statement == "COMMIT":
@@ -188,9 +189,7 @@ class Worker:
         """Take the census."""
         wrong: list[str] = []
         for desk in self._desks:
-            wrong += self._asking(
-                desk, lambda desk=desk: night(self._service, desk.account, desk.epoch)
-            )
+            wrong += self._asking(desk, partial(night, self._service, desk.account, desk.epoch))
         return wrong
 
     def do_report(self) -> Told:
