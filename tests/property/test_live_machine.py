@@ -107,6 +107,14 @@ class Live(RuleBasedStateMachine):
                 lambda: desk.hear(desk.waiting()) if part == "hear" else getattr(desk, part)()
             )
 
+    @rule(name=names, who=st.sampled_from([AGENT, ROBOT]), times=st.integers(1, 4))
+    def somebody_insists(self, name, who, times):
+        for _ in range(times):
+            self.world.edit(self.issue(name).id, {}, who, to_status=DONE)
+            self.hook_tells(name, 1)
+            self.worker_does("tick")
+            self.world.clock.advance(30)
+
     @rule()
     def night_comes(self):
         if not self.desk.resting:
