@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ombud import terminal
+from ombud.demo.day import play
 from ombud.model.facts import Verdict
 from ombud.sandbox.clock import SteppableClock
 from ombud.sandbox.seed import seed
@@ -136,6 +137,10 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
             for desk in (*desks, desks[0]):
                 service.sync(desk.account)
             _tell_shared(out, service)
+            out.rule("A day of agents")
+            day = play(service, world, desks[0].account)
+            out.print(f"\n{day.sentence()}", soft_wrap=True)
+            report["day"] = day._asdict()
             _write_findings(service, folder / "findings.jsonl")
         out.print(f"\nEvery finding, one a line: {report['findings']}")
         if not once:
