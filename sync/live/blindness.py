@@ -179,7 +179,7 @@ def _hints(
     if last is not None:
         watch.unhinted = {name: at for name, at in watch.unhinted.items() if at > last}
         if last > watch.told.get("hints", now):
-            del watch.told["hints"]
+            watch.told.pop("hints", None)
     watch.waiting = _newest({n: at for n, at in watch.waiting.items() if n not in ripe})
     watch.unhinted = _newest(watch.unhinted)
     if len(watch.unhinted) < IN_A_ROW:
