@@ -19,6 +19,7 @@ from ombud.commands import FOUND, HELPDESK, USAGE, Form, Format, err, out, print
 from ombud.commands.accounts import accounts
 from ombud.commands.backtest import backtest
 from ombud.commands.capture import capture
+from ombud.commands.chaos import chaos
 from ombud.commands.clock import clock
 from ombud.commands.hooks import hooks
 from ombud.commands.macros import macros
@@ -67,7 +68,7 @@ app.add_typer(waivers, name="waivers")
 app.add_typer(disputes, name="disputes")
 app.add_typer(macros, name="macros")
 app.add_typer(sandbox, name="sandbox")
-for _command in (backtest, capture, clock, measures, serve):
+for _command in (backtest, capture, chaos, clock, measures, serve):
     app.command()(_command)
 
 

@@ -1,0 +1,35 @@
+"""A day of agents on two worlds, one disturbed by faults drawn from a seed: after quiet both are alike."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ombud.chaos.kinds import FAULTS, VENDORS
+from ombud.chaos.play import play
+
+
+def alike(seed, vendors):
+    result = play(seed, vendors=vendors)
+    print(json.dumps(result.as_json()))
+    assert result.wrong == []
+    assert result.silent == [], "ordered, and never struck"
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_a_disturbed_day_ends_as_an_undisturbed_one(seed):
+    alike(seed, VENDORS[seed % 2 : seed % 2 + 1])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(11, 211))
+def test_two_hundred_disturbed_days_end_as_undisturbed_ones(seed):
+    alike(seed, VENDORS)
+
+
+def test_a_fault_between_the_vendors_commit_and_its_reply_strikes_and_changes_nothing():
+    between = [name for name, fault in FAULTS.items() if fault.between]
+    result = play(1, vendors=["zendesk"], only=between)
+    assert result.wrong == []
+    assert all(result.fired[name] for name in between)
