@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Waits before a refused or failed write is tried again, by number of attempts.
 _BACK_OFF = (0, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
+#: States of a write of which nobody knows whether it was made.
+_UNRESOLVED = frozenset({"sending", "uncertain"})
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ def send(
             # Whoever held the ticket before may have sent it, or planned something else.
             fresh = [waiting] if hold is None else store.posted(account, now(), only=[waiting.ref])
             for posted in fresh:
-                if posted.state in {"sending", "uncertain"}:
+                if posted.state in _UNRESOLVED:
                     _resolve(store, connector, posted, epoch, now, sent, breaker)
                 else:
                     _first(store, connector, posted, epoch, now, sent, breaker)
@@ -200,6 +202,10 @@ def _book(
             tx.book_done(posted, moved_back=back, now=now(), mass=mass)
             tx.put_notices(notices)
             sent.done.append((plan, receipt))
+            if posted.state in _UNRESOLVED:
+                # What was planned meanwhile gave way to it: the ticket may have to show something else by now.
+                tx.void_plan(posted.ref, posted.key)
+                sent.again.append(posted.ref)
         elif receipt.outcome is Outcome.stale:
             tx.void_plan(posted.ref, posted.key)
             sent.again.append(posted.ref)
