@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ombud.chaos import kinds
 from ombud.chaos.place import IN_TIME, LOOK, MUTE, READ, WRITE
-from ombud.chaos.process import Died, Process
+from ombud.chaos.process import Died
 from ombud.sandbox.hooks import Telling
 from ombud.sandbox.http import Answer
 from ombud.sandbox.jira.server import JiraServer
@@ -28,6 +28,8 @@ _SHARE: Final = 0.15
 _HOOKS: Final = {"lost": 1_000, "doubled": 20, "oversize": 1}
 _SOME: Final = 6
 _EVER: Final = 10**9
+#: How often is often.
+_OFTEN: Final = 10
 _DAY: Final = timedelta(hours=24)
 _FLOOD: Final = 150
 #: Times that one fault of an answer strikes in a row: more than once where the first is tried again at once.
@@ -55,10 +57,11 @@ REFUSED: Final = frozenset({"forged", "foreign", "oversize"})
 class Mischief:
     """Disturb a run."""
 
-    def __init__(self, seed: int, ordered: Sequence[str]) -> None:
-        """Prepare faults of these kinds."""
+    def __init__(self, seed: int, ordered: Sequence[str], *, often: bool = False) -> None:
+        """Prepare faults of these kinds; `often` has each strike wherever it can, and not once."""
         self.chance = random.Random(seed)  # noqa: S311 (repeatable chance, not secrecy)
         self.ordered = list(ordered)
+        self._often = often
         self.fired: Counter[str] = Counter()
         #: At what the next process dies.
         self.laid: dict[str, int] = {}
@@ -150,6 +153,8 @@ class Mischief:
         """Count what killed the process; the next trap is laid with the next beat."""
         if self._killing is not None:
             self.fired[self._killing] += 1
+            if self._often and self.fired[self._killing] < _OFTEN:
+                self._kills.append(self._killing)
             self._killing, self.laid = None, {}
 
     def beat(self) -> None:
@@ -187,7 +192,10 @@ class Mischief:
                 return
             if self._lasts > 0 or (not self.fired[self._machine] and self._machine in _PATIENT):
                 return
+            name = self._machine
             self._end_machine()
+            if self._often and self.fired[name]:
+                self._waiting.append(name)
         if self._waiting:
             name = self._waiting.popleft()
             self._machine, self._lasts, self._since = name, _BEATS.get(name, 1), self._run.now
@@ -225,7 +233,7 @@ class Mischief:
         """Lay what has not struck yet, all at once: each strikes another call."""
         self._note_answers(helpdesk)
         vendor = helpdesk.vendor
-        left = [name for name in self._answers[vendor] if not self.fired[name]]
+        left = [name for name in self._answers[vendor] if self._often or not self.fired[name]]
         helpdesk.meddler.waiting.clear()
         for name in left:
             if name in _MEDDLING:
@@ -249,7 +257,8 @@ class Mischief:
 
     def _order(self, vendor: str, name: str) -> dict[str, Any]:
         nth = self.chance.randint(1, 3)
-        status = {"kind": "status", "nth": nth, "times": _TIMES.get(name, 1)}
+        times = _TIMES.get(name, 1) * (_OFTEN if self._often else 1)
+        status = {"kind": "status", "nth": nth, "times": times}
         made: dict[str, dict[str, Any]] = {
             "down_for_a_day": {"match": "", "kind": "status", "status": 503, "times": _EVER},
             "limited_half_an_hour": status
@@ -303,7 +312,7 @@ class Mischief:
             "mended_meanwhile": (IN_TIME[vendor], mends),
             "swallowed": (MUTE[vendor], swallows),
         }[name]
-        helpdesk.meddler.waiting.append((what, do))
+        helpdesk.meddler.waiting += [(what, do)] * (_OFTEN if self._often else 1)
 
     # Hooks.
 
@@ -370,12 +379,11 @@ class Mischief:
         run = self._run
         if run.process is None:
             return
-        other = Process(run.place.config, run.now, run.pass_time, laid={}, tamper=lambda: None)
+        other = run.another()
         if other.ready:
             run.wrong.append("two processes had an account at once")
             other.kill()
-        else:
-            self.fired["second_process"] += 1
+        self.fired["second_process"] += 1
 
     def _overtaken(self) -> None:
         """Hold a process up after it has read, and have another take its accounts over: their locks were swept away."""

@@ -16,7 +16,7 @@ from ombud.chaos.judge import acknowledged, judge
 from ombud.chaos.mischief import Mischief
 from ombud.chaos.place import Place
 from ombud.chaos.run import Run
-from ombud.chaos.safeguards import taken_away
+from ombud.chaos.safeguards import SAFEGUARDS, taken_away
 from policies.load import load_editions
 from sync import binding
 
@@ -92,15 +92,17 @@ def play(
         vendors: jira, zendesk, or both.
         tickets: of the day, at each helpdesk.
         only: order these kinds of faults instead of what the seed draws.
-        without: take this safeguard away from the disturbed world's process.
+        without: take this safeguard away from the disturbed world's processes; what it guards against is ordered.
 
     """
     _warm()
+    if only is None and without is not None:
+        only = SAFEGUARDS[without].faults
     ordered = list(only) if only is not None else drawn(seed, vendors)
     start = DST[seed % 2] if "dst_night" in ordered else ORDINARY
     wide = "down_for_a_day" in ordered or "dst_night" in ordered
     day = draw(seed, tickets=tickets, start=start, wide=wide)
-    mischief = Mischief(seed, ordered)
+    mischief = Mischief(seed, ordered, often=without is not None)
     calm, _ = _world(vendors, day)
     wild, taken = _world(vendors, day, mischief, without)
     ordinary = {each.ticket for _, each in day.deeds if each.project != "CMP"}

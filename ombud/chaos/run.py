@@ -128,10 +128,7 @@ class Run:
 
     def start(self, *, door: bool = True) -> Process:
         """Start a process, and give it where it has the accounts."""
-        laid = {} if self._mischief is None else self._mischief.laid
-        process = Process(
-            self.place.config, self.now, self.pass_time, laid=laid, tamper=self._tamper
-        )
+        process = self.another({} if self._mischief is None else self._mischief.laid)
         self.counts["processes"] += 1
         if process.ready:
             self.process = process
@@ -139,6 +136,11 @@ class Run:
                 with suppress(Died):
                     process.ask("open", self.now)
         return process
+
+    def another(self, laid: Mapping[str, int] | None = None) -> Process:
+        """Start a process beside the one that is there, if one is."""
+        config, tamper = self.place.config, self._tamper
+        return Process(config, self.now, self.pass_time, laid=laid or {}, tamper=tamper)
 
     def died(self) -> None:
         """Note that the process was killed."""
