@@ -67,11 +67,12 @@ def _find() -> None:
     """Believe that what got no answer was done."""
 
     def believe(
-        store: Any, connector: Any, posted: Any, epoch: Any, now: Any, sent: Any, _breaker: Any
+        store: Store, connector: Any, posted: Any, epoch: int, now: Any, sent: Any, _breaker: Any
     ) -> None:
-        book = vars(sync.outbox)["_book"]
-        done = Receipt(Outcome.done)
-        book(store, connector.account, posted, from_json(posted.plan), done, epoch, now, sent)
+        plan = from_json(posted.plan)
+        with store.begin(connector.account, epoch) as tx:
+            tx.book_done(posted, moved_back=None, now=now())
+        sent.done.append((plan, Receipt(Outcome.done)))
 
     _put(sync.outbox, "_resolve", believe)
 
