@@ -15,6 +15,7 @@ from policies.waiver import waive
 from sync.again import fold_again, judge_folded
 from sync.closing import CLOSED, findings_of, judge_closing
 from sync.decide import latest
+from sync.note import points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,11 @@ class Outlook:
     late: tuple[Finding, ...] = ()
     running: tuple[Finding, ...] = ()
     untold: tuple[str, ...] = ()
+
+    @property
+    def things(self) -> int:
+        """Count the things that are missing, each once, as the note counts them."""
+        return len({p.line for each in (*self.now, *self.closing) for p in points(each)})
 
     @property
     def clear(self) -> bool:

@@ -90,7 +90,6 @@ class Closing:
             tongue=found.tongue,
             says=found.tongue.on_page,
             points=points,
-            things=len({p.line for each in (*found.now, *found.closing) for p in points(each)}),
             waits=waits,
             read=self._read(ref.account, looked),
             link=_link(found.url),

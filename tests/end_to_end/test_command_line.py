@@ -206,7 +206,10 @@ def test_a_small_log_is_imported(tmp_path):
 def test_the_demo_runs_without_a_terminal(tmp_path):
     told = Desk(tmp_path, None).run("demo", "--once", "--format", "json").stdout
     report = json.loads(told.splitlines()[-1])
-    assert set(report) == {"accounts", "verdicts", "findings", "tagged", "moved_back"}
+    assert set(report) == {"accounts", "verdicts", "findings", "tagged", "moved_back", "day"}
+    assert report["day"]["moved_back"] > 0
+    assert 0 < report["day"]["notes"] <= 3 * report["day"]["complaints"]
+    assert report["day"]["touched"] == report["day"]["trespasses"] == 0
     assert list(report["accounts"]) == ["sandbox", "zendesk"]
     assert [each["ref"].partition(":")[0] for each in report["moved_back"]] == [
         "sandbox",
