@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sync.binding import Bound
     from sync.words import Answer
 
-#: Move-backs allowed per ticket in a day and per account in an hour; beyond them a person is asked.
+#: Move-backs allowed per ticket in the day before a closing and per account in an hour; beyond them a person is asked.
 PER_TICKET, TICKET_SPAN = 2, DAY
 PER_ACCOUNT, ACCOUNT_SPAN = 60, HOUR
 #: A note that blocks nothing waits until nobody has touched the ticket for so long.
@@ -127,7 +127,7 @@ def decide(
             rechecks.append(near)
 
     moves = 0 if mass else account_moves
-    back, stays = _move_back(complaint, missing, actual, now, block_from, moves)
+    back, stays = _move_back(complaint, missing, actual, block_from, moves)
     if back is not None and not stays and back.event == refused:
         stays = "refused"
     undo = back if not stays else None
@@ -208,7 +208,6 @@ def _move_back(
     complaint: Complaint,
     missing: Sequence[Finding],
     actual: Actual,
-    now: Instant,
     block_from: Instant,
     account_moves: int,
 ) -> tuple[Transition | None, str]:
@@ -230,7 +229,8 @@ def _move_back(
         for f in missing
     ):
         return None, ""
-    if sum(1 for at in actual.ours.moved_back if at > now - TICKET_SPAN) >= PER_TICKET:
+    # Of the day before the closing: who has insisted once is not fought on another day.
+    if sum(1 for at in actual.ours.moved_back if at > last.at - TICKET_SPAN) >= PER_TICKET:
         return last, "insists"
     return last, "budget" if account_moves >= PER_ACCOUNT else ""
 

@@ -145,7 +145,13 @@ def test_who_insists_is_recorded_once_and_not_fought(bound, cause):
 def test_a_budget_is_of_one_day(bound):
     events = closed()
     late = 120 + 2 * DAY // MINUTE
-    assert decided(bound, events, now=late, ours=moved(118, 119)).why == "move_back"
+    assert decided(bound, events, ours=moved(118 - late, 119 - late)).why == "move_back"
+
+
+def test_who_insisted_is_not_fought_on_another_day(bound):
+    late = 120 + 2 * DAY // MINUTE
+    told = decided(bound, closed(), now=late, ours=moved(118, 119))
+    assert (told.why, told.desired.move_back) == ("insists", None)
 
 
 def test_an_account_s_budget_and_a_refusal_are_nobody_s_insisting(bound):
