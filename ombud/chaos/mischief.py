@@ -114,7 +114,8 @@ class Mischief:
         self._calm = False
         for helpdesk in self._run.place.helpdesks:
             self._lay_answers(helpdesk)
-        self._lay_hooks(all_lost="index_lag" in self.ordered and number == 0)
+        deaf = "index_lag" in self.ordered or (self._often and "lost" in self.ordered)
+        self._lay_hooks(all_lost=deaf and number == 0)
 
     def calm(self, *, last: bool) -> None:
         """Let go of everything; what has not struck yet comes in the next round, if there is one."""

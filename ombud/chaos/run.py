@@ -28,7 +28,7 @@ _QUIET: Final = (*_RESTS, 43_200, 86_400, 86_400, 3 * 86_400)
 _CALM_RESTS: Final = (140, 3_700, 40_000)
 _CALM_QUIET: Final = (140, 3_700, 86_400, 2 * 86_400)
 #: How long after the last round everything ends.
-_END: Final = timedelta(days=12)
+_END: Final = timedelta(days=20)
 #: Acts between two beats where nothing is disturbed.
 _TOGETHER: Final = 16
 #: What counts as the night on which clocks change.
@@ -93,6 +93,8 @@ class Run:
                 self._round(number)
             calm = self._mischief is None
             self._rest(_CALM_QUIET if calm else _QUIET, None)
+            for each in self.place.helpdesks:
+                each.world.tick()
             for seconds in (0, 140):
                 self.reach(self.day.begins(ROUNDS) + _END + timedelta(seconds=seconds))
                 self.beat()
@@ -238,15 +240,18 @@ class Run:
 
     def _hinted(self) -> list[str]:
         """Name tickets of which a hook was acknowledged and not kept."""
-        kept = {
-            (each.vendor, str(line["ticket"]))
-            for each in self.place.helpdesks
-            for line in each.server.hooks.lines()
-            if line["state"] == "done" and line["fault"] != "unknown_ticket"
-        }
-        since = int(self.day.start.timestamp() * 1_000_000) - 86_400_000_000
-        lost = self.ask("hinted", tickets=sorted(map(list, kept)), since=since)
-        return [f"{each}: a hook was acknowledged, and no hint kept" for each in lost]
+        kept = self.ask("hints")
+        taken: dict[tuple[str, str], set[str]] = {}
+        for each in self.place.helpdesks:
+            for line in each.server.hooks.lines():
+                if line["state"] == "done":
+                    at = (each.vendor, str(line["ticket"]))
+                    taken.setdefault(at, set()).add(line["delivery"])
+        return [
+            f"{vendor} {ticket}: {len(names)} hooks were acknowledged, and fewer kept"
+            for (vendor, ticket), names in taken.items()
+            if kept.get(f"{vendor}:{ticket}", 0) < len(names)
+        ]
 
     def _count(self) -> None:
         for told in self.ask("calls").values():

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import threading
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -241,12 +241,11 @@ class Worker:
         """Count what was asked of each helpdesk."""
         return {desk.account: dict(desk.connector.calls) for desk in self._desks}
 
-    def do_hinted(self, tickets: list[list[str]], since: int) -> list[str]:
-        """Give those of some tickets of which no hint was kept since an instant."""
-        from ombud.model.event import Ref
-
-        refs = {Ref(account, account, ticket) for account, ticket in tickets}
-        return [str(each) for each in refs - self._service.store.live.hinted(refs, since)]
+    def do_hints(self) -> dict[str, int]:
+        """Count the hints that were kept, by account and ticket."""
+        with closing(sqlite3.connect(database_path(self._service.settings))) as raw:
+            rows = raw.execute("SELECT account, ticket, count(*) FROM hint GROUP BY 1, 2")
+            return {f"{account}:{ticket}": count for account, ticket, count in rows}
 
     def _asking(self, desk: Desk, do: Callable[[], object]) -> list[str]:
         """Do a piece of work as the runner does: whatever goes wrong, it is done again later."""
