@@ -33,3 +33,25 @@ def test_a_fault_between_the_vendors_commit_and_its_reply_strikes_and_changes_no
     result = play(1, vendors=["zendesk"], only=between)
     assert result.wrong == []
     assert all(result.fired[name] for name in between)
+
+
+#: Safeguard -> a seed and a helpdesk that show that it is needed. That tickets are held by one thread at a time, and that
+#: a cursor moves with its page, is shown in test_safeguards.py and test_live_desk.py: here other safeguards cover for them.
+NEEDED = {
+    "find": (1, "zendesk"),
+    "outbox": (1, "zendesk"),
+    "dedupe": (1, "jira"),
+    "read_back": (1, "zendesk"),
+    "fresh_look": (1, "zendesk"),
+    "lease": (1, "zendesk"),
+    "fencing": (1, "zendesk"),
+    "overlap": (1, "jira"),
+    "sweep": (1, "zendesk"),
+    "recheck": (3, "zendesk"),
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_safeguard_taken_away_alone_makes_a_run_fail(name):
+    seed, vendor = NEEDED[name]
+    assert play(seed, vendors=[vendor], without=name).wrong != []
