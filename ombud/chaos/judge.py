@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ombud.chaos.mischief import REFUSED
 from ombud.sandbox.end_state import trespasses
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ombud.chaos.place import Helpdesk
     from ombud.chaos.run import Ended
-    from ombud.sandbox.end_state import State
 
 #: Who we are in each world's history.
 OURS: Final = {"jira": "acc-ombud", "zendesk": str(zendesk.ADMIN.id)}
@@ -44,52 +43,25 @@ def judge(
         ordinary: the day's tickets that are no complaints.
 
     """
-    besides = {id_ for _, id_ in mended}
-    for number, (one, other) in enumerate(zip(calm.quiets, wild.quiets, strict=True), 1):
-        last = number == len(calm.quiets)
-        when = "" if last else f"quiet {number}: "
-        for vendor, state in other[0].items():
-            called = wild.names[vendor]
-            kept = _Kept(
-                names={of: called[id_] for of, id_ in wild.tickets[vendor].items()},
-                touched={called[id_] for of, id_ in touched if of == vendor},
-                mended={called[id_] for of, id_ in mended if of == vendor},
-                ordinary=frozenset(ordinary),
-            )
-            yield from (
-                f"{when}{each}"
-                for each in _helpdesk(vendor, one[0][vendor], state, kept, last=last)
-            )
-        yield from (f"{when}{each}" for each in _found(one[1], other[1], besides))
-    yield from _database(wild.quiets[-1][1])
+    for vendor, state in wild.states.items():
+        called = wild.names[vendor]
+        names = {number: called[id_] for number, id_ in wild.tickets[vendor].items()}
+        yield from (f"{vendor}: {each}" for each in trespasses(state))
+        out_of_turn = {called[id_] for of, id_ in touched if of == vendor}
+        early = {called[id_] for of, id_ in mended if of == vendor}
+        for number, name in names.items():
+            other = calm.states[vendor].get(name)
+            if other is None:
+                yield f"{vendor} {name}: it is not in the undisturbed world"
+                continue
+            shown = state[name]
+            if number in ordinary:
+                yield from _untouched(vendor, name, shown)
+            besides = _TOUCHED if name in out_of_turn else frozenset()
+            yield from _ticket(vendor, name, other, shown, besides=besides, early=name in early)
+    yield from _database(calm.report, wild.report, {id_ for _, id_ in mended})
     yield from wild.wrong
     yield from (f"undisturbed: {each}" for each in calm.wrong)
-
-
-class _Kept(NamedTuple):
-    """Hold what is known of one helpdesk's tickets of the day, by the names that end states call them."""
-
-    names: Mapping[int, str]
-    touched: Collection[str]
-    mended: Collection[str]
-    ordinary: Collection[int]
-
-
-def _helpdesk(vendor: str, calm: State, wild: State, kept: _Kept, *, last: bool) -> Iterator[str]:
-    yield from (f"{vendor}: {each}" for each in trespasses(wild))
-    for number, name in kept.names.items():
-        if name not in calm or name not in wild:
-            if name in calm or name in wild:
-                yield f"{vendor} {name}: it is in one world alone"
-            continue
-        early = name in kept.mended
-        if early and not last:
-            # It was closed when the others waited to be mended; in the end they are alike.
-            continue
-        if number in kept.ordinary:
-            yield from _untouched(vendor, name, wild[name])
-        besides = _TOUCHED if name in kept.touched else frozenset()
-        yield from _ticket(vendor, name, calm[name], wild[name], besides=besides, early=early)
 
 
 def acknowledged(helpdesk: Helpdesk) -> Iterator[str]:
@@ -145,19 +117,15 @@ def _untouched(vendor: str, name: str, shown: Told) -> Iterator[str]:
         yield f"{vendor} {name}: it is no complaint, and we wrote to it"
 
 
-def _found(
+def _database(
     calm: Mapping[str, Any], wild: Mapping[str, Any], besides: Collection[str]
 ) -> Iterator[str]:
-    """Compare what is known: findings by rule, ticket, verdict and standing."""
+    """Compare what is known: findings by rule, ticket, verdict and standing; and nothing is left to be done."""
     one, other = _findings(calm, besides), _findings(wild, besides)
     for each in sorted(one - other):
         yield f"a finding of the undisturbed world is missing: {' '.join(each)}"
     for each in sorted(other - one):
         yield f"a finding that the undisturbed world has not: {' '.join(each)}"
-
-
-def _database(wild: Mapping[str, Any]) -> Iterator[str]:
-    """Tell of what is left to be done in the end, or is broken."""
     if wild["waiting"]:
         yield f"hints wait: {', '.join(wild['waiting'])}"
     if wild["posted"]:

@@ -57,7 +57,6 @@ WRITES: Final = (
 )
 PROCESSES: Final = (
     Fault("killed_after_commit", "the process is killed after a commit of its database"),
-    Fault("killed_after_cursor", "the process is killed after it noted how far the sweep came"),
     Fault("killed_before_call", "the process is killed before a call"),
     Fault(
         "killed_after_call", "the process is killed after a write, before its answer", between=True

@@ -28,9 +28,8 @@ _SHARE: Final = 0.15
 _HOOKS: Final = {"lost": 1_000, "doubled": 20, "oversize": 1}
 _SOME: Final = 6
 _EVER: Final = 10**9
-#: How often is often, and how often a process may be killed then.
+#: How often is often.
 _OFTEN: Final = 10
-_EVERY_TIME: Final = 40
 _DAY: Final = timedelta(hours=24)
 _FLOOD: Final = 150
 #: Times that one fault of an answer strikes in a row: more than once where the first is tried again at once.
@@ -40,7 +39,6 @@ _BEATS: Final = {"clock_forward": 4, "clock_back": 4, "token_expired": 3}
 _HELD: Final = {"database_locked": "held", "disk_full": "full"}
 _KILLS: Final = {
     "killed_after_commit": "commit",
-    "killed_after_cursor": "cursor",
     "killed_before_call": "before_call",
     "killed_after_call": "after_call",
 }
@@ -156,7 +154,7 @@ class Mischief:
         """Count what killed the process; the next trap is laid with the next beat."""
         if self._killing is not None:
             self.fired[self._killing] += 1
-            if self._often and self.fired[self._killing] < _EVERY_TIME:
+            if self._often and self.fired[self._killing] < _OFTEN:
                 self._kills.append(self._killing)
             self._killing, self.laid = None, {}
 

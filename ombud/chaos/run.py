@@ -42,18 +42,19 @@ class Ended:
     """Hold how a world ended, and what it took.
 
     Attributes:
-        quiets: how it stood before each further round and in the end: by vendor, what every ticket shows, and what our
-            own database says.
+        states: by vendor, what every ticket shows.
         tickets: by vendor, the day's tickets by number.
         names: by vendor, what a ticket is called in `states`, by its id.
+        report: what our own database says.
         counts: beats, acts, calls, kills and the like.
         wrong: what must never be, seen on the way.
 
     """
 
-    quiets: list[tuple[dict[str, State], Mapping[str, Any]]]
+    states: dict[str, State]
     tickets: dict[str, dict[int, str]]
     names: dict[str, dict[str, str]]
+    report: Mapping[str, Any]
     counts: Counter[str]
     wrong: list[str] = field(default_factory=list)
 
@@ -73,7 +74,6 @@ class Run:
         self.day = day
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
-        self.quiets: list[tuple[dict[str, State], Mapping[str, Any]]] = []
         self.skew = 0.0
         self.process: Process | None = None
         self._mischief = mischief
@@ -98,17 +98,19 @@ class Run:
             for seconds in (0, 140):
                 self.reach(self.day.begins(ROUNDS) + _END + timedelta(seconds=seconds))
                 self.beat()
-            self._stands()
+            report = self.ask("report")
+            states = {each.vendor: end_state(each.world) for each in self.place.helpdesks}
             self.ask("night")
             self.ask("tick")
-            self._again()
+            self._again(report, states)
             self._count()
             if self.process is not None:
                 self.process.stop(self.now)
             return Ended(
-                self.quiets,
+                states,
                 {each.vendor: dict(each.shift.tickets) for each in self.place.helpdesks},
                 {each.vendor: each.names() for each in self.place.helpdesks},
+                report,
                 self.counts,
                 self.wrong,
             )
@@ -195,7 +197,6 @@ class Run:
         if number < ROUNDS - 1:
             rests = _CALM_RESTS if self._mischief is None else _RESTS
             self._rest(rests, self.day.begins(number + 1))
-            self._stands()
 
     def _rest(self, rests: tuple[int, ...], until: datetime | None) -> None:
         """Go on beat by beat; from some time on nothing is disturbed any more."""
@@ -227,14 +228,9 @@ class Run:
         else:
             self._mischief.beat()
 
-    def _stands(self) -> None:
-        """Keep how everything stands now."""
-        states = {each.vendor: end_state(each.world) for each in self.place.helpdesks}
-        self.quiets.append((states, self.ask("report")))
-
-    def _again(self) -> None:
+    def _again(self, report: Mapping[str, Any], states: dict[str, State]) -> None:
         """Find what a census still changes, though everything had settled before."""
-        (states, report), after = self.quiets[-1], self.ask("report")
+        after = self.ask("report")
         for name in ("findings", "posted", "waiting"):
             if after[name] != report[name]:
                 self.wrong.append(f"the census changed {name}")

@@ -222,8 +222,7 @@ SAFEGUARDS: Final = {
     "cursor": Safeguard(
         "how far a sweep came is noted with what it brought",
         _cursor,
-        ("killed_after_cursor", "lost"),
-        frozenset({"zendesk"}),
+        ("killed_after_commit", "lost"),
     ),
     "sweep": Safeguard("what no hook told is swept up", _sweep, ("lost",)),
     "recheck": Safeguard("what the clock changes is judged when it does", _recheck, ()),

@@ -24,7 +24,6 @@ from connectors.gate import Gate
 from connectors.http import Client
 from ombud.model.facts import Verdict
 from ombud.store import Busy, StaleLease, StoreError
-from ombud.store.transaction import Transaction
 from ombud.web.app import make_app
 from ombud.web.listen import Listening, bind
 from sync.hooks import HookKeeper
@@ -75,23 +74,14 @@ class Trap:
 
         Args:
             pipe: to tell of a pause.
-            laid: "commit", "cursor", "before_call", "after_call" or "pause" -> at which one from now; of commits at
-                "cursor" those alone count that move a sweep's cursor.
+            laid: "commit", "before_call", "after_call" or "pause" -> at which one from now.
 
         """
         self._pipe = pipe
         self.laid = dict(laid)
         self._seen: Counter[str] = Counter()
-        self._moved, trap = False, self
         event.listen(Engine, "after_cursor_execute", self._executed)
-        move = Transaction.set_cursor
-
-        def moved(tx: Transaction, *arguments: Any, **named: Any) -> None:
-            trap._moved = True
-            move(tx, *arguments, **named)
-
-        Transaction.set_cursor = moved  # type: ignore[assignment, method-assign]
-        once = Client._once  # noqa: SLF001 (chaos reaches into what it disturbs)
+        once, trap = Client._once, self  # noqa: SLF001 (chaos reaches into what it disturbs)
 
         def asked(client: Client, method: str, *arguments: Any, **named: Any) -> Any:
             writes = not named.get("safe", True)
@@ -109,9 +99,6 @@ class Trap:
     def _executed(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if statement == "COMMIT":
             self.strike("commit")
-            moved, self._moved = self._moved, False
-            if moved:
-                self.strike("cursor")
 
     def strike(self, what: str) -> None:
         """Count one, and do what is to be done at it."""
