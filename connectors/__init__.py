@@ -30,6 +30,21 @@ def manifest_of(account: str, settings: Account) -> Manifest:
     return load_manifest(settings.vendor)
 
 
+def secrets_for(
+    account: str, settings: Account, manifest: Manifest, authorizer: Authorizer | None
+) -> tuple[str, ...]:
+    """Name the secrets that an account's way of signing in needs.
+
+    Raises:
+        ConfigurationError: no such way, or one that needs tokens to be kept and nobody keeps them.
+
+    """
+    way = way_of(account, settings, manifest)
+    if (way in FETCHED) is not (authorizer is not None):
+        raise ConfigurationError(f"accounts.{account}: sign_in = {way!r} needs tokens to be kept")
+    return manifest.sign_in.get(way, ())
+
+
 def open_connector(
     account: str,
     settings: Account,
@@ -56,14 +71,12 @@ def open_connector(
 
     """
     manifest = manifest_of(account, settings)
-    way = way_of(account, settings, manifest)
-    if (way in FETCHED) is not (authorizer is not None):
-        raise ConfigurationError(f"accounts.{account}: sign_in = {way!r} needs tokens to be kept")
+    needed = secrets_for(account, settings, manifest, authorizer)
     connect = import_module(f"connectors.{settings.vendor}").connect
     connector: Connector = connect(
         account,
         settings,
-        secrets(manifest.sign_in.get(way, ())),
+        secrets(needed),
         manifest=manifest,
         clock=clock,
         sleep=sleep,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from connectors import manifest_of
+from connectors import manifest_of, secrets_for
 from connectors.check import load_manifest
 from connectors.errors import ConfigurationError
-from connectors.signin import FETCHED, way_of
 from ombud.model.connector import Capability
 
 if TYPE_CHECKING:
@@ -67,13 +66,11 @@ def open_hooks(
         raise ConfigurationError(
             f"accounts.{account}: {manifest.title} tells nobody what changes; it is swept instead"
         )
-    way = way_of(account, settings, manifest)
-    if (way in FETCHED) is not (authorizer is not None):
-        raise ConfigurationError(f"accounts.{account}: sign_in = {way!r} needs tokens to be kept")
+    needed = secrets_for(account, settings, manifest, authorizer)
     hooks: Hooks = import_module(f"connectors.{settings.vendor}.hook").hooks(
         account,
         settings,
-        secrets(manifest.sign_in.get(way, ())),
+        secrets(needed),
         interest=interest,
         clock=clock,
         sleep=sleep,

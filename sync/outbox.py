@@ -103,15 +103,20 @@ def _first(
     """Send a plan for the first time."""
     if _stopped(store, connector.account, sent) or not _lets(breaker, now(), sent):
         return
-    with store.begin(connector.account, epoch) as tx:
-        tx.mark_sending(posted.ref, posted.key, now())
-    if _stopped(store, connector.account, sent):
-        # Nothing was sent: it waits as before, and is not uncertain.
+    goes = False
+    try:
         with store.begin(connector.account, epoch) as tx:
-            tx.mark_waiting(posted.ref, posted.key)
-        if breaker is not None:
+            tx.mark_sending(posted.ref, posted.key, now())
+        goes = not _stopped(store, connector.account, sent)
+        if not goes:
+            # Nothing was sent: it waits as before, and is not uncertain.
+            with store.begin(connector.account, epoch) as tx:
+                tx.mark_waiting(posted.ref, posted.key)
+            return
+    finally:
+        if not goes and breaker is not None:
+            # The one try that a breaker lets through was not made: the next may be.
             breaker.ended(from_json(posted.plan), None, epoch, now())
-        return
     _guarded(store, connector, posted, epoch, now, sent, breaker)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Keys of our writes that an issue remembers.
 _KEYS: Final = 20
+#: Stands for no assignee.
+NOBODY: Final = ""
 _INTERNAL: Final = {"key": "sd.public.comment", "value": {"internal": True}}
 
 
@@ -74,6 +76,16 @@ class _Look:
                     return item.get("from") or None, item.get("to") or None
         return None
 
+    def owner_for(self, back: MoveBack | None) -> str | None:
+        """Give to whom a move back gives the issue, `NOBODY` where nobody had it; `None` where it leaves that alone.
+
+        That is so where the change gave it to nobody else, or where somebody has given it to others since.
+        """
+        taken = self.taken(back.change) if back is not None and back.owner else None
+        if taken is None or self.assignee != taken[1]:
+            return None
+        return taken[0] or NOBODY
+
 
 def _key_of(history: Json) -> str | None:
     meta = history.get("historyMetadata") or {}
@@ -106,7 +118,8 @@ class Writer:
             self._note(plan, look, key)
             if back is not None and not (begun and look.status in back.to_statuses):
                 Ways(self.site).back(plan.ref.id, look.status, back.to_statuses, key)
-            detail = self._owner(plan.ref.id, back, look, key) if back is not None else ""
+            owner = look.owner_for(back)
+            detail = "" if owner is None else self._owner(plan.ref.id, owner, key)
         except HelpdeskError as error:
             if error.status == 409:
                 return Receipt(Outcome.stale, look.revision, error.detail)
@@ -115,7 +128,7 @@ class Writer:
             if error.kind is Kind.missing:
                 return Receipt(Outcome.uncertain, detail=error.detail or str(error))
             raise
-        return self._read_back(plan, detail)
+        return self._read_back(plan, detail, owner)
 
     def find(self, ref: Ref, key: str) -> Receipt | None:
         """Find what became of a write by its key: in our property, or on a change of ours."""
@@ -166,19 +179,14 @@ class Writer:
         projects = f"{within(interest)} AND " if interest.projects else ""
         yield from self.reader.search_ids(f"{projects}labels in ({labels}) ORDER BY key ASC")
 
-    def _owner(self, issue: str, back: MoveBack, look: _Look, key: str) -> str:
+    def _owner(self, issue: str, owner: str, key: str) -> str:
         """Give the issue back to whom the undone change took it from; say why where Jira will not."""
-        taken = look.taken(back.change) if back.owner else None
-        if taken is None or look.assignee != taken[1]:
-            # Nobody lost it, or somebody has given it to others since.
-            return ""
-        owner = taken[0]
         try:
             self.site.client.send(
                 "PUT",
                 f"/rest/api/3/issue/{issue}",
                 {
-                    "fields": {"assignee": None if owner is None else {"accountId": owner}},
+                    "fields": {"assignee": {"accountId": owner} if owner else None},
                     "historyMetadata": mark(key),
                 },
                 operation="PUT /rest/api/3/issue/{id}",
@@ -301,7 +309,7 @@ class Writer:
             if error.kind is not Kind.missing:
                 raise
 
-    def _read_back(self, plan: Plan, detail: str) -> Receipt:
+    def _read_back(self, plan: Plan, detail: str, owner: str | None) -> Receipt:
         look = self._look(plan.ref)
         if look is None:
             return Receipt(Outcome.uncertain, detail="the issue is not shown any more")
@@ -314,6 +322,8 @@ class Writer:
         if back is None or look.status in back.to_statuses:
             done.add("move_back")
         whole = len(done) == 3
+        if owner is not None and (look.assignee or NOBODY) != owner:
+            detail = detail or "its owner of before does not have it"
         if back is not None and look.resolved:
             # Going back clears it only where the workflow, or a screen on the way, lets it.
             detail = "; ".join(filter(None, ("its resolution is still set", detail)))

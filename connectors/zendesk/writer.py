@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Json = Mapping[str, Any]
 
 _CONFLICT: Final = 409
+#: Who has a ticket is left alone.
+_UNTOUCHED: Final[Mapping[str, object]] = {}
 _STALE = "somebody changed the ticket meanwhile"
 _ENDED = "the ticket is closed: Zendesk lets nobody change or reopen it. Act while it is solved, or open a follow-up"
 
@@ -61,7 +63,7 @@ class Writer:
             self._put(name, self._body(plan, key) | owner, str(ticket["updated_at"]))
         except HelpdeskError as error:
             return self._refused(plan, key, error)
-        return self._read_back(plan, key)
+        return self._read_back(plan, key, owner)
 
     def find(self, ref: Ref, key: str) -> Receipt | None:
         """Find what became of a write: its key stands in an audit of ours."""
@@ -204,7 +206,7 @@ class Writer:
             for audit in audits
         )
 
-    def _read_back(self, plan: Plan, key: str) -> Receipt:
+    def _read_back(self, plan: Plan, key: str, owner: Mapping[str, object] = _UNTOUCHED) -> Receipt:
         ticket = self.site.ticket(plan.ref.id)
         if ticket is None:
             return Receipt(Outcome.uncertain, detail="the ticket is not shown any more")
@@ -220,6 +222,8 @@ class Writer:
             done.add("move_back")
         whole = len(done) == 3
         detail = "" if whole else f"only {', '.join(sorted(done)) or 'nothing'} took effect"
+        if any(ticket.get(field) != wanted for field, wanted in owner.items()):
+            detail = detail or "its owner of before does not have it"
         return Receipt(
             Outcome.done if whole else Outcome.refused,
             str(ticket["updated_at"]),

@@ -223,11 +223,6 @@ class Live:
         with reading(self._engine) as db:
             return known_notices(db, keys)
 
-    def notices_by(self, seqs: Sequence[int]) -> list[Notice]:
-        """Give notices by their numbers."""
-        with reading(self._engine) as db:
-            return notices_of(db, select(notice).where(notice.c.seq.in_(seqs)))
-
     def tellings(self, seqs: Sequence[int]) -> list[Telling]:
         """Give where people were told of some notices already."""
         with reading(self._engine) as db:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from ombud.model.instant import SECOND, iso
 from ombud.store import StoreError
 from ombud.web.pages import page
+from sync.completeness import completeness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ombud.model.facts import Instant
-    from ombud.store import LedgerRow
     from ombud.web.ears import Ears
     from ombud.web.figures import Figures
     from ombud.web.shield import Inside
@@ -64,10 +64,9 @@ class State:
         service = self._service
         try:
             backlog = service.store.live.backlog()
-            ledger = service.store.live.ledger()
+            complete = {name: completeness(service, name).sentence() for name in self._pulses}
         except StoreError as error:
             return page("status.html", status=503, trouble=str(error), accounts=[])
-        last = {(row.account, row.binding): row for row in ledger}
         accounts = [
             {
                 "name": name,
@@ -77,7 +76,7 @@ class State:
                 "hints": backlog.hints.get(name, 0),
                 "plans": backlog.plans.get(name, 0),
                 "why": self._why(name, pulse),
-                "complete": [_completeness(row) for key, row in last.items() if key[0] == name],
+                "complete": complete[name],
             }
             for name, pulse in self._pulses.items()
         ]
@@ -102,7 +101,7 @@ class State:
                 if pulse.resting > self._service.now()
                 else None,
                 "why": self._why(name, pulse),
-                "writing": "stopped" if name in stopped else "on",
+                "writing": "stopped" if name in stopped else pulse.broken or "on",
             }
             for name, pulse in self._pulses.items()
         }
@@ -120,17 +119,10 @@ class State:
         return self._service.now() - pulse.last_sweep > patience
 
     def _why(self, name: str, pulse: Pulse) -> str:
-        if pulse.why:
-            return pulse.why
+        if pulse.why or pulse.broken:
+            return pulse.why or pulse.broken
         if not pulse.held:
             return "not begun yet"
         if self._late(pulse):
             return "its sweep is late"
         return "" if name in self._ears.accounts else "no hook: the sweep alone finds changes"
-
-
-def _completeness(row: LedgerRow) -> str:
-    if not row.expected:
-        return f"{row.binding}: no complaints expected on {row.day}"
-    share = 100 * row.read / row.expected
-    return f"{row.binding}: {share:.1f} % · {row.read:,} of {row.expected:,} read on {row.day}"

@@ -24,6 +24,7 @@ from sync.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from ombud.model.connector import Gate
     from ombud.model.event import Ref
@@ -156,11 +157,12 @@ class Desk:
                 # Nothing was read yet: the first sweep comes upon it.
                 continue
             self._settle(name, part, seqs)
-        now = self.service.now()
-        for each in waiting:
-            self.pulse.settled += 1
-            for told in self.pulse.on_settled:
-                told(now - each.since)
+            now = self.service.now()
+            for each in waiting:
+                if each.ref in seqs:
+                    self.pulse.settled += 1
+                    for told in self.pulse.on_settled:
+                        told(now - each.since)
 
     def _settle(self, name: str, refs: Sequence[Ref], seqs: dict[Ref, int]) -> None:
         """Settle tickets of one binding, alone with them and with the others of their cases."""
@@ -179,7 +181,7 @@ class Desk:
                     raise
 
     def _settle_part(self, name: str, refs: Sequence[Ref], seqs: dict[Ref, int]) -> None:
-        with self.flight.hold(self._circle(refs)):
+        with self.hold(refs):
             report = SyncReport(self.account)
             sweep = Sweep(self.service, name, self.connector, report, self.epoch, None)
             sweep.settle(refs, hinted=seqs)
@@ -210,10 +212,11 @@ class Desk:
                 tx.hints_done([(ref, seqs[ref])], self.service.now())
         return True
 
-    def _circle(self, refs: Sequence[Ref]) -> set[Ref]:
+    def hold(self, refs: Sequence[Ref]) -> AbstractContextManager[None]:
+        """Hold tickets of this account, and the others of their cases, for as long as the block runs."""
         store = self.service.store
         others = {each.ref for ref in refs for each in store.case_of(ref)}
-        return {*refs, *(ref for ref in others if ref.account == self.account)}
+        return self.flight.hold({*refs, *(ref for ref in others if ref.account == self.account)})
 
     def _by_binding(self, refs: Iterable[Ref]) -> dict[str | None, list[Ref]]:
         """Tell which binding each ticket belongs to; `None` for those that concern none."""
@@ -277,6 +280,8 @@ class Desk:
 
     def send(self) -> None:
         """Send the plans that waited for their time."""
+        if not self.bounds:
+            return
         report = SyncReport(self.account)
         # The outbox is the account's: what has to be settled again is left to each ticket's own binding.
         sweep = Sweep(
@@ -286,7 +291,7 @@ class Desk:
             report,
             self.epoch,
             None,
-            hold=self.flight.hold,
+            hold=self.hold,
         )
         sweep.send()
         self._moved_back(report)
@@ -304,7 +309,7 @@ class Desk:
         for bound in self.bounds:
             Sweep(
                 service, bound.name, self.connector, report, self.epoch, None,
-                page=PAGE, hold=self.flight.hold,
+                page=PAGE, hold=self.hold,
             ).run(full=full)  # fmt: skip
         self.pulse.sweeps += 1
         self.pulse.last_sweep = service.now()
@@ -326,7 +331,5 @@ class Desk:
 
     def night(self) -> None:
         """Take the census of the night."""
-        report = night(
-            self.service, self.account, self.epoch, hold=self.flight.hold, page=PAGE
-        ).report
+        report = night(self.service, self.account, self.epoch, hold=self.hold, page=PAGE).report
         self._moved_back(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import HelpdeskError
@@ -114,8 +114,7 @@ class Line:
         """Hold the account for as long as it can be held; what goes wrong is tried again."""
         while not self._stopping.is_set():
             try:
-                with ExitStack() as stack:
-                    epoch = stack.enter_context(self._service.store.lease(self._account))
+                with self._service.store.lease(self._account) as epoch:
                     self._live(epoch)
             except Busy as error:
                 self.pulse.why = str(error)
@@ -164,7 +163,7 @@ class Line:
         now, store = desk.service.now(), desk.service.store
         desk.attend()
         for each in desk.waiting(self._under_way()):
-            self._once(each.ref, pool, lambda each=each: self._hear(desk, each, lost))  # type: ignore[misc]
+            self._once(each.ref, pool, partial(self._hear, desk, each, lost))
         if _past(store.next_due(self._account), now):
             self._once("fire", pool, lambda: self._asking(desk, desk.fire, lost))
         if _past(store.next_try(self._account), now):

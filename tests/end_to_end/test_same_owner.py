@@ -234,3 +234,36 @@ def test_a_merge_does_not_shield_what_was_closed_early(rt):
     desk.change(other, person="root", MergeInto=ticket)
     service.sync("rt")
     assert desk.read(ticket)["Status"] == "responded"
+
+
+def test_jira_that_says_yes_and_gives_it_to_nobody_is_found_out(stage):
+    # The first PUT of an issue is our labels, the second gives it back.
+    fault = {
+        "match": r"PUT /rest/api/3/issue/\d+$",
+        "kind": "status",
+        "status": 204,
+        "body": "",
+        "nth": 2,
+    }
+    stage.server.faults.order([fault])
+    issue, (detail,) = closed(stage, assignee=BERT)
+    assert stage.server.faults.report()[0]["struck"] == 1
+    assert issue.fields["assignee"] == BERT
+    assert "its owner of before does not have it" in detail
+
+
+def test_zendesk_that_gives_it_to_others_at_once_is_found_out(zendesk):
+    desk, service = zendesk
+    conditions = (("changed:status", "open"),)
+    rule = Rule(39502, "Ours", conditions, {"assignee_id": desk.anna}, active=False)
+    desk.world.rules.append(rule)
+    name = desk.create()
+    desk.world.update(int(name), {"assignee_id": BEN}, desk.anna)
+    desk.walk_to_answer(name)
+    rule.active = True
+    solving = {"assignee_id": desk.anna, "custom_status_id": int(desk.closed)}
+    desk.world.update(int(name), solving, desk.anna)
+    desk.pass_time()
+    (moved,) = service.sync("zendesk").moved_back
+    assert desk.world.tickets[int(name)].assignee == desk.anna
+    assert moved["detail"] == "its owner of before does not have it"

@@ -61,7 +61,7 @@ def test_what_waits_is_counted_by_account(service):
             assert figures(door)[f'{name}_sum{{account="sandbox"}}'] == "1.5"
         front = get(door, "/").text
         assert '<td data-label="Hints waiting" class="number">1</td>' in front
-        assert "no census yet" in front
+        assert "No census yet of sandbox" in front
 
 
 def test_a_database_that_does_not_answer_is_said(service, monkeypatch):

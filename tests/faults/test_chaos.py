@@ -35,8 +35,9 @@ def test_a_fault_between_the_vendors_commit_and_its_reply_strikes_and_changes_no
     assert all(result.fired[name] for name in between)
 
 
-#: Safeguard -> a seed and a helpdesk that show that it is needed. That tickets are held by one thread at a time, and that
-#: a cursor moves with its page, is shown in test_safeguards.py and test_live_desk.py: here other safeguards cover for them.
+#: Safeguard -> a seed and a helpdesk that show that it is needed. Others cover for these three here: that one thread at a
+#: time holds a ticket (test_live_desk.py), that a cursor moves with its page (test_safeguards.py), and that a hint is
+#: durable before it is answered (test_hooks_survive_kill.py).
 NEEDED = {
     "find": (1, "zendesk"),
     "outbox": (1, "zendesk"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,8 +12,11 @@ from ombud.model.event import Cause, Ref
 from ombud.model.facts import Complaint, Transition
 from ombud.model.instant import HOUR, MINUTE
 from ombud.model.mark import MoveBack, Plan
+from ombud.store import StoreError, Transaction
 from sync.live.breaker import FAILED, LOOPS, OF, SPANS, Breaker, loops
-from tests.stores import store_at
+from sync.outbox import send
+from sync.reconcile import to_json
+from tests.stores import posting, settled, store_at
 
 REF = Ref("acme", "jira", "1")
 PLAN = Plan(REF, "r", None)
@@ -166,3 +170,19 @@ PERSON, ROBOT, RULE = Cause.person, Cause.automation, Cause.rule
 def test_a_machine_that_closes_again_at_once_goes_round_in_circles(told, looped):
     assert LOOPS == 3
     assert loops(told) is looped
+
+
+def test_the_one_try_is_not_lost_where_the_database_fails_before_it(store, epoch, monkeypatch):
+    breaker = made(store)
+    fail(breaker, epoch)
+    with store.begin("acme", epoch) as tx:
+        tx.put_settled([settled(posting=posting(plan=to_json(PLAN)))], known_at=NOW)
+
+    def full(*_):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Transaction, "mark_sending", full)
+    later = NOW + SPANS[0]
+    with pytest.raises(StoreError, match="full"):
+        send(store, SimpleNamespace(account="acme"), epoch, lambda: later, breaker=breaker)
+    assert breaker.lets(later)
