@@ -22,8 +22,8 @@ help: ## Say what can be made
 setup: ## Make .venv with the locked packages; quick and offline once done
 	@scripts/set-up.sh python
 
-setup-test: ## As setup, and what tests need: Prism, Request Tracker 5
-	@scripts/set-up.sh python prism rt
+setup-test: ## As setup, and what tests need: Prism, Request Tracker 5, Chromium
+	@scripts/set-up.sh python prism rt chromium
 
 setup-bench: ## As setup, and the rivals of the benchmarks, Request Tracker 5
 	@scripts/set-up.sh python bench pm4py rt

@@ -6,6 +6,7 @@
 #   scripts/set-up.sh pm4py    the rival that is AGPL, in an environment of its own
 #   scripts/set-up.sh prism    Prism, and Node where the system has none or too old a one
 #   scripts/set-up.sh rt       Debian's packages of Request Tracker 5
+#   scripts/set-up.sh chromium Debian's Chromium, which tests look at pages with
 #
 # Each part leaves a stamp named after a digest of what it was made from.
 set -euo pipefail
@@ -145,6 +146,13 @@ rt_part() {
   say "no Request Tracker 5: tests marked rt will be skipped, and fail with OMBUD_CI=1"
 }
 
+chromium_part() {
+  command -v chromium >/dev/null && return 0
+  say "installing Chromium"
+  apt_install chromium >&2 && return 0
+  say "no Chromium: tests marked browser will be skipped, and fail with OMBUD_CI=1"
+}
+
 [ $# -gt 0 ] || { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 2; }
 # One at a time in a checkout.
 mkdir -p .build
@@ -152,7 +160,7 @@ exec 8>.build/lock
 flock 8 2>/dev/null || say "no flock here: do not run two set-ups at once"
 for part in "$@"; do
   case $part in
-    python | bench | pm4py | prism | rt) "${part}_part" 8>&- ;;
+    python | bench | pm4py | prism | rt | chromium) "${part}_part" 8>&- ;;
     *) fail "no such part: $part" ;;
   esac
 done
