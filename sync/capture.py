@@ -197,7 +197,7 @@ class _Writing:
             so_far += group
             after = self.bound.fold.fold(so_far, lead=final.lead)
             told: dict[str, Any] = {"when": self.time(group[0].happened)}
-            values = self._values(before, after, read)
+            values = self._values(before, after, final, read)
             if i == 0:
                 received = final.row.get("received")
                 if isinstance(received, int) and received != final.row.get("recorded"):
@@ -231,7 +231,9 @@ class _Writing:
             self._names[sort, value] = held = f"{kind}-{count + 1}"
         return held
 
-    def _values(self, before: Complaint | None, after: Complaint, read: set[str]) -> dict[str, Any]:
+    def _values(
+        self, before: Complaint | None, after: Complaint, final: Complaint, read: set[str]
+    ) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name in sorted(read - {RECEIVED_AT}):
             was = before.row.get(name) if before is not None else None
@@ -245,7 +247,9 @@ class _Writing:
             found[name] = "" if value is None else self._value(name, value)
         reached = set(after.evidence) - (set(before.evidence) if before is not None else set())
         for name in sorted(reached & self.pack.milestones - INHERENT):
-            found[name] = "yes"
+            # What a move of ours took back later is shown by the stage alone, and goes with it.
+            if final.evidence.get(name) == after.evidence[name]:
+                found[name] = "yes"
         return found
 
     def _value(self, name: str, value: Value) -> Any:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Asked of every event of every ticket: a look-up in the enumeration costs more than what is done with it.
 _FIELD, _OBSERVED, _MESSAGE = Kind.field, Kind.observed, Kind.message
+#: Evidence that goes with the move it is read from.
+_BY_MOVE = frozenset({"stage", "status"})
 
 
 def case_of(ref: Ref) -> str:
@@ -43,6 +45,7 @@ class Fold:
     The order of the events does not matter, nor do doubles: they are sorted by (happened, messages
     before changes of the same instant, seq, id) and taken once by id. A change is applied whole before
     any transition in it is recorded, because a closing screen carries root cause and status together.
+    A move that we took back reaches a milestone only for as long as it lasted; it stays a transition.
     """
 
     def __init__(self, mapping: Mapping, tracked: frozenset[str] = frozenset()) -> None:
@@ -94,7 +97,14 @@ class Fold:
             {(event.ref, event.id): event for event in events}.values(),
             key=lambda e: (e.happened, e.kind is not Kind.message, e.seq, e.id),
         )
-        return _Folding(self, ordered, complete=complete, lead=lead).run()
+        folding = _Folding(self, ordered, complete=complete, lead=lead)
+        complaint = folding.run()
+        if folding.taken_back:
+            # What will not stand has to be known before whatever happened meanwhile is weighed.
+            knowing = frozenset(folding.taken_back)
+            folding = _Folding(self, ordered, complete=complete, lead=lead, in_vain=knowing)
+            complaint = folding.run()
+        return complaint
 
 
 @dataclass(slots=True)
@@ -117,6 +127,8 @@ class _Folding:
     events: Sequence[Event]
     complete: bool
     lead: Ref | None
+    in_vain: frozenset[str] = frozenset()
+    """Moves of which it is known that we take them back."""
     row: dict[str, Value] = field(init=False)
     native: dict[str, Native] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -135,6 +147,9 @@ class _Folding:
     status: str | None = None
     merged: set[Ref] = field(default_factory=set)
     undone: str | None = None
+    stay: list[str] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
+    passing: set[str] = field(default_factory=set)
 
     def run(self) -> Complaint:
         self.row = dict(self.fold._blank if self.complete else self.fold._unseen)  # noqa: SLF001 (one concept, two classes)
@@ -358,12 +373,15 @@ class _Folding:
         if stage != leaving or stage is UNKNOWN:
             self._leave(event)
             if event.cause is not Cause.ourselves:
-                self.undone = None
+                self.undone, self.stay = None, []
             elif self.undone is None and self.transitions:
                 self.undone = self.transitions[-1].event.id
+                self._take_back()
             # Our own way back is evidence of nothing: it reaches no milestone and is no occurrence.
             if stage is not UNKNOWN and event.cause is not Cause.ourselves:
                 self._enter(event, leaving, stage, came_from, to)
+        if event.cause is not Cause.ourselves:
+            self.stay.append(event.id)
         self.stage, self.status = stage, to
 
     def _leave(self, event: Event) -> None:
@@ -371,13 +389,8 @@ class _Folding:
             if each.until is not None:
                 break
             each.until, each.stay = event.happened, dict(self.row)
-        if (
-            self.stage == "closed"
-            and event.cause is not Cause.ourselves
-            and "reopened" not in self.evidence
-        ):
-            self.evidence["reopened"] = Evidence(event.id, event.happened, "stage", event.actor)
-            self.row["reopened"] = event.happened
+        if self.stage == "closed" and event.cause is not Cause.ourselves:
+            self._reach("reopened", event, "stage")
 
     def _enter(
         self,
@@ -393,10 +406,23 @@ class _Folding:
             _Open(event, leaving, stage, from_status, to_status, dict(self.row))
         )
 
+    def _take_back(self) -> None:
+        """Forget what nothing shows but the moves of a stay that we ended."""
+        self.taken_back += self.stay
+        for milestone in self.passing - self.evidence.keys():
+            unknown = milestone in self.doubts or not self.complete
+            self.row[milestone] = UNKNOWN if unknown else None
+        self.passing.clear()
+
     def _reach(self, milestone: str, event: Event, by: str) -> None:
         if milestone in self.evidence:
             return
-        self.evidence[milestone] = Evidence(event.id, event.happened, by, event.actor)
+        if by in _BY_MOVE and event.id in self.in_vain:
+            if milestone in self.passing:
+                return
+            self.passing.add(milestone)
+        else:
+            self.evidence[milestone] = Evidence(event.id, event.happened, by, event.actor)
         self.row[milestone] = event.happened
         if milestone in self.fold.mapping.milestone_stages:
             self.transitions.append(
@@ -406,7 +432,8 @@ class _Folding:
     def _doubt(self, milestone: str, when: Instant) -> None:
         if milestone not in self.evidence and milestone not in self.doubts:
             self.doubts[milestone] = when
-            self.row[milestone] = UNKNOWN
+            if milestone not in self.passing:
+                self.row[milestone] = UNKNOWN
 
     def _wait(self, event: Event, waiting: str | None) -> None:
         when = event.happened

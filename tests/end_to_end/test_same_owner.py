@@ -1,4 +1,4 @@
-"""A closing undone gives the ticket back to its owner: on sandbox Jira, sandbox Zendesk and a real Request Tracker."""
+"""A closing undone is no closing, and gives the ticket back to its owner: on Jira, Zendesk and a real Request Tracker."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import requests
 
 from ombud.sandbox.zendesk.records import Rule, User
 from ombud.sandbox.zendesk.server import ZendeskServer
+from sync.capture import capture
 from tests.conformity.benches import ZendeskBench
 from tests.desks import rt_service
 from tests.end_to_end.test_request_tracker_desk import Desk
@@ -27,6 +28,22 @@ def stage(tmp_path):
     stage.stop()
 
 
+def stands(service, ref):
+    """Read a ticket once more, our own change with it, and give what is stored of it as facts."""
+    service.sync(ref.split(":")[0])
+    (bound,) = service.bounds
+    state = service.store.find_ticket(ref)
+    return state, bound.fold.fold(service.store.events([state.ref])[state.ref])
+
+
+def assert_taken_back(complaint):
+    assert complaint.undone is not None
+    assert complaint.stage != "closed"
+    assert (complaint.row["closed"], complaint.row["reopened"]) == (None, None)
+    (closing,) = [each for each in complaint.transitions if each.entering == "closed"]
+    assert closing.row["closed"] == closing.at
+
+
 def closed(stage, name="early", by=ANNA, **changes):
     stage.world.edit(stage.issues[name], changes, by, to_status=DONE)
     stage.world.clock.advance(60)
@@ -40,6 +57,18 @@ def test_jira_gives_an_issue_back_to_whom_the_closing_took_it_from(stage, taken_
     issue, details = closed(stage, assignee=taken_by)
     assert (issue.status, issue.fields.get("assignee")) == (RESPONDED, ANNA)
     assert details == ["its resolution is still set"]
+
+
+def test_jira_has_no_closing_then_and_a_captured_example_none_either(stage):
+    issue, _ = closed(stage)
+    stage.world.clock.advance(60)
+    with stage.service() as service:
+        state, complaint = stands(service, f"sandbox:{issue.id}")
+        assert_taken_back(complaint)
+        example = capture(
+            service.settings, service.bounds[0], service.elsewhere, service.store, state, service.now()
+        )  # fmt: skip
+    assert "closed: " not in example.text, example.text
 
 
 def test_jira_leaves_an_issue_unassigned_that_nobody_had(stage):
@@ -123,6 +152,8 @@ def solved(desk, service, *, before, after):
     assert [each["ref"] for each in service.sync("zendesk").moved_back] == [f"zendesk:{name}"]
     ticket = desk.world.tickets[int(name)]
     assert ticket.status == "open"
+    desk.pass_time()
+    assert_taken_back(stands(service, f"zendesk:{name}")[1])
     return ticket.assignee, ticket.group
 
 
@@ -199,6 +230,7 @@ def test_request_tracker_gives_a_ticket_back_that_its_owner_dropped(rt):
     assert [each["ref"] for each in report.moved_back] == [f"rt:{ticket}"]
     after = desk.read(ticket)
     assert (after["Status"], after["Owner"]["id"]) == ("responded", "agent1")
+    assert_taken_back(stands(service, f"rt:{ticket}")[1])
 
 
 def test_request_tracker_says_where_it_does_not_let_us_give_it_back(rt):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ombud.model.complaint import Fold
-from ombud.model.event import KINDS, Cause, Event, Kind, Message, Ref, Side
+from ombud.model.event import KINDS, Cause, Event, Kind, Message, Nature, Ref, Side
 from ombud.model.facts import UNKNOWN
-from ombud.model.mapping import FieldEvidence, FieldOf, Mapping, MessageEvidence, StageOf
+from ombud.model.mapping import STATUS, FieldEvidence, FieldOf, Mapping, MessageEvidence, StageOf
 
 REFS = (Ref("acme", "jira", "1"), Ref("acme", "jira", "2"))
 MAPPING = Mapping(
@@ -154,3 +154,30 @@ def test_what_happens_later_changes_no_change_that_was_known(events: list[Event]
         later = whole.changes[name]
         for before, now in zip(changes, later, strict=False):
             assert before == now or now.value is UNKNOWN
+
+
+@given(histories(), st.booleans(), messages())
+def test_a_closing_that_we_took_back_shows_nothing_in_the_end(
+    events: list[Event], complete: bool, meanwhile: Message
+) -> None:
+    fold = Fold(MAPPING, TRACKED)
+    before = fold.fold(events, complete=complete)
+    if before.status is None or before.stage == "closed":
+        return
+
+    def later(name: str, minute: int, cause: Cause, **told: object) -> Event:
+        at = BASE + minute * 60_000_000
+        born = Event(
+            name, before.lead, name, 0, at, at, "a", cause, Kind.field, STATUS, nature=Nature.choice
+        )
+        return born._replace(**told)
+
+    said = later("s", 2, Cause.person, kind=Kind.message, field=None, message=meanwhile)
+    closed = later("x", 1, Cause.person, before=before.status, after="4")
+    back = later("y", 3, Cause.ourselves, before="4", after=before.status)
+    without = fold.fold([*events, said], complete=complete, lead=before.lead)
+    found = fold.fold([*events, closed, said, back], complete=complete, lead=before.lead)
+    assert found.row == without.row
+    assert (found.evidence, found.doubts) == (without.evidence, without.doubts)
+    closing = next(each for each in found.transitions if each.event == "x")
+    assert isinstance(closing.row["closed"], int)

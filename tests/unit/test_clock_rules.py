@@ -373,3 +373,47 @@ def test_a_pause_tells_from_when_to_when_why_by_whom_and_by_which_rule(tmp_path)
         (at("2026-03-03T10:00"), at("2026-03-06T17:00"), "complainant", "agent-1", "R 7"),
         (at("2026-03-04T10:00"), at("2026-03-05T10:00"), "court_hold", "agent-2", None),
     ]
+
+
+CLOSE = """
+- id: close
+  title: Close
+  severity: major
+  deadline: {from: received, until: closed, within: [{business_days: 2}]}
+- id: product_when_closed
+  title: Product when closed
+  severity: major
+  guard: {entering: closed, must: {present: product}}
+"""
+
+
+class TestAClosingThatIsTakenBack:
+    OPENED = (
+        {"when": MONDAY, "stage": "received"},
+        {"when": "2026-03-03T10:00", "stage": "closed"},
+        {"when": "2026-03-03T10:00:02", "stage": "received", "cause": "ourselves"},
+    )
+
+    def told(self, tmp_path, *later, as_of):
+        found = judged(tmp_path, CLOSE, [*self.OPENED, *later], as_of)
+        clocks = [each for each in found if each.rule.id == "close"]
+        guards = [each for each in found if each.rule.id == "product_when_closed"]
+        return clocks[0], guards
+
+    def test_stops_no_clock_and_the_guard_keeps_its_verdict(self, tmp_path):
+        clock, (guard,) = self.told(tmp_path, as_of="2026-03-04T10:00")
+        assert (clock.verdict, clock.stop) == (PENDING, None)
+        assert guard.verdict is FAIL
+        clock, (guard,) = self.told(tmp_path, as_of="2026-03-06T10:00")
+        assert (clock.verdict, clock.standing) == (FAIL, FAIL)
+        assert guard.verdict is FAIL
+
+    def test_the_closing_that_stands_stops_it(self, tmp_path):
+        filled = {"when": "2026-03-04T11:00", "set": {"product": "card"}}
+        in_time = {"when": "2026-03-04T12:00", "stage": "closed"}
+        clock, guards = self.told(tmp_path, filled, in_time, as_of="2026-03-09T10:00")
+        assert (clock.verdict, clock.stop) == (PASS, at("2026-03-04T12:00"))
+        assert [each.verdict for each in guards] == [FAIL, PASS]
+        late = in_time | {"when": "2026-03-06T12:00"}
+        clock, _ = self.told(tmp_path, filled, late, as_of="2026-03-09T10:00")
+        assert (clock.verdict, clock.stop) == (FAIL, at("2026-03-06T12:00"))
