@@ -179,6 +179,20 @@ def judge_again(
         yield judge_folded(bound, elsewhere, folded, waivers, now)
 
 
+def judge_page(
+    bound: Bound,
+    elsewhere: Elsewhere,
+    store: Store,
+    waivers: Sequence[Waiver],
+    page: Sequence[TicketState],
+    *,
+    now: Instant,
+) -> Iterator[Judged]:
+    """Judge the cases of one page of a binding's tickets again; the arguments are those of `fold_page`."""
+    for folded in fold_page(bound, elsewhere, store, page):
+        yield judge_folded(bound, elsewhere, folded, waivers, now)
+
+
 def judge_folded(
     bound: Bound, elsewhere: Elsewhere, folded: Folded, waivers: Sequence[Waiver], now: Instant
 ) -> Judged:

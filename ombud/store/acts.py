@@ -327,9 +327,11 @@ class Acts:
         """Give the stop that an account is under now."""
         return stop_of(self._db, account)
 
-    def in_force(self, binding: str) -> ForceRow | None:
-        """Give what is in force for a binding; `None` before its first sync."""
+    def in_force(self, binding: str, *, by: Instant | None = None) -> ForceRow | None:
+        """Give what is in force for a binding, or was at an instant; `None` before its first sync."""
         query = select(*_numberless(force)).where(force.c.binding == binding)
+        if by is not None:
+            query = query.where(force.c.since <= by)
         return self._one(ForceRow, query.order_by(force.c.seq.desc()).limit(1))
 
     def runs(self, binding: str | None = None) -> list[RunRow]:

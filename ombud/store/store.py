@@ -276,6 +276,16 @@ class Store:
                 )
             ]
 
+    def states_of(self, cases: Sequence[str]) -> list[TicketState]:
+        """Give the tickets of cases, those of a case together."""
+        query = select(ticket).where(
+            ticket.c.kase.in_(cases), ticket.c.gone.is_distinct_from("deleted")
+        )
+        with reading(self._engine) as db:
+            return [
+                _state(row) for row in db.execute(query.order_by(ticket.c.kase, ticket.c.ticket))
+            ]
+
     def find_ticket(self, told: str) -> TicketState | None:
         """Find a ticket by account:id, or by its key."""
         account, colon, name = told.rpartition(":")

@@ -1,0 +1,234 @@
+"""Keep the book in step: every case judged once, then those that changed; and books of what was known on a past day."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ombud.model.facts import Verdict
+from ombud.store.book import BookBusy, open_book
+from sync.again import judge_again, judge_page
+from sync.entries import Entries
+from sync.findings import SCOPE_LEFT
+from sync.force import rebuilt
+from sync.service import database_path, is_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ombud.model.facts import Instant
+    from ombud.store.book import Book, Writing
+    from sync.again import Judged
+    from sync.binding import Bound
+    from sync.service import Service
+
+    Tell = Callable[[int, int | None, str], None]
+
+#: Books of past days that are kept; the one not asked for longest goes first.
+MOST_PAST: Final = 3
+_STEP: Final = 200
+#: Cases judged again in one transaction.
+_PAGE: Final = 500
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Progress:
+    """Say how far a book is: complaints judged, of how many, if that is known; and what failed."""
+
+    done: int = 0
+    total: int | None = None
+    failed: str = ""
+
+
+class Bookkeeper:
+    """Keep one installation's book; `ombud serve` has one, and so has any command that counts."""
+
+    def __init__(self, service: Service, *, kept: bool = True) -> None:
+        """Open the book; where another process keeps it, or `kept` is false, one in memory takes its place."""
+        self._service = service
+        settings = service.settings
+        beside = settings.folder if is_server(settings) else database_path(settings).parent
+        self.folder: Path = beside / ".ombud" / "book"
+        self.progress = Progress()
+        self._lock = threading.Lock()
+        self._shelf = threading.Lock()
+        self._past: dict[Instant, Book | Progress] = {}
+        try:
+            self.book = open_book(self.folder / "book.duckdb" if kept else None)
+        except BookBusy:
+            self.book = open_book(None)
+
+    def refresh(self, *, tell: Tell | None = None) -> int:
+        """Bring the book in step with what is stored; give how many cases were judged.
+
+        Raises:
+            StoreError: the database cannot be read.
+
+        """
+        with self._lock:
+            service = self._service
+            service.refresh()
+            now = service.now()
+            stamp = self.book.stamp
+            held: dict[str, str] = stamp.get("bindings", {})
+            bounds = {bound.name: bound for bound in service.bounds}
+            afresh = [bound for name, bound in bounds.items() if held.get(name) != bound.digest]
+            gone = [name for name in held if name not in bounds]
+            since = int(stamp.get("cutoff", 0))
+            changed = [] if len(afresh) == len(bounds) else self._changed(since, now)
+            if not (afresh or gone or changed):
+                with self.book.writing() as writing:
+                    writing.mark(cutoff=now)
+                return 0
+            count = 0
+            self.progress = Progress(
+                0, service.store.counts()["ticket"] if afresh else len(changed)
+            )
+            with self.book.writing() as writing:
+                for name in [*gone, *(bound.name for bound in afresh)]:
+                    writing.drop_binding(name)
+                for bound in afresh:
+                    waivers = service.waivers(bound)
+                    found = judge_again(bound, service.elsewhere, service.store, waivers, now=now)
+                    count += self._put(writing, bound, found, count, tell)
+                fresh = {bound.name for bound in afresh}
+                count += self._put_changed(
+                    writing, [b for b in bounds.values() if b.name not in fresh], changed, now
+                )
+                writing.mark(
+                    cutoff=now, bindings={name: bound.digest for name, bound in bounds.items()}
+                )
+            self.progress = Progress(count, count)
+            return count
+
+    def as_known(self, at: Instant) -> Book | Progress:
+        """Give the book as it was known at an instant, under what was in force then; how far it is, until it is there."""
+        with self._shelf:
+            held = self._past.pop(at, None)
+            if held is None or (isinstance(held, Progress) and held.failed):
+                held = Progress()
+                threading.Thread(
+                    target=self._build_past, args=(at, held), name="book", daemon=True
+                ).start()
+            self._past[at] = held
+            while len(self._past) > MOST_PAST:
+                oldest = next(iter(self._past))
+                left = self._past.pop(oldest)
+                if not isinstance(left, Progress):
+                    left.close()
+            return held
+
+    def build_past(self, at: Instant, *, tell: Tell | None = None) -> Book:
+        """Make the book as it was known at an instant, in a file of its own that nobody keeps."""
+        service = self._service
+        folder = Path(tempfile.mkdtemp(prefix="ombud-book-"))
+        book = open_book(folder / "past.duckdb")
+        count = 0
+        with book.writing() as writing:
+            for bound in self._bounds_at(at):
+                waivers = service.waivers(bound, known_by=at)
+                found = judge_again(
+                    bound, service.elsewhere, service.store, waivers, now=at, happened_by=at, known_by=at
+                )  # fmt: skip
+                count += self._put(writing, bound, found, count, tell)
+            writing.mark(cutoff=at, past=True)
+        return book
+
+    def close(self) -> None:
+        """Let go of every book."""
+        with self._lock:
+            self.book.close()
+        with self._shelf:
+            for each in self._past.values():
+                if not isinstance(each, Progress):
+                    each.close()
+            self._past.clear()
+
+    def _build_past(self, at: Instant, progress: Progress) -> None:
+        def tell(done: int, _total: int | None, _why: str) -> None:
+            progress.done = done
+
+        try:
+            progress.total = self._service.store.counts()["ticket"]
+            book = self.build_past(at, tell=tell)
+        except Exception as error:  # noqa: BLE001 (a thread of its own: the page says what failed)
+            _log.warning("the book as known at %d could not be made: %s", at, error)
+            progress.failed = str(error) or type(error).__name__
+            return
+        with self._shelf:
+            if self._past.get(at) is progress:
+                self._past[at] = book
+            else:
+                book.close()
+
+    def _bounds_at(self, at: Instant) -> Iterator[Bound]:
+        """Give each binding as what was in force at an instant made it; as it is now where nothing was."""
+        service = self._service
+        for bound in service.bounds:
+            with service.store.acts() as acts:
+                row = acts.in_force(bound.name, by=at)
+            yield bound if row is None else rebuilt(row, bound.settings, bound.steps, bound.start)
+
+    def _changed(self, since: Instant, now: Instant) -> list[str]:
+        """Give the cases that were settled since, and those that the clock alone changed."""
+        del since
+        rows = self.book.ask("SELECT kase FROM complaint WHERE recheck <= ?", [now])
+        return sorted({row[0] for row in rows})
+
+    def _put(
+        self,
+        writing: Writing,
+        bound: Bound,
+        found: Iterable[Judged],
+        before: int,
+        tell: Tell | None,
+    ) -> int:
+        entries, count = Entries(bound), 0
+        for judged in found:
+            enter(writing, entries, judged)
+            count += 1
+            if count % _STEP == 0:
+                self.progress.done = before + count
+                if tell is not None:
+                    tell(before + count, self.progress.total, "")
+        return count
+
+    def _put_changed(
+        self, writing: Writing, bounds: list[Bound], changed: list[str], now: Instant
+    ) -> int:
+        service, count = self._service, 0
+        for begin in range(0, len(changed), _PAGE):
+            part = changed[begin : begin + _PAGE]
+            writing.drop(part)
+            states = service.store.states_of(part)
+            for bound in bounds:
+                page = [state for state in states if state.binding == bound.name]
+                if not page:
+                    continue
+                found = judge_page(
+                    bound, service.elsewhere, service.store, service.waivers(bound), page, now=now
+                )
+                count += self._put(writing, bound, found, count, None)
+        return count
+
+
+def enter(writing: Writing, entries: Entries, judged: Judged) -> None:
+    """Enter a judged case in the book; one that left the scope counts as a complaint until a reason is given."""
+    findings = judged.findings
+    if (
+        len(findings) == 1
+        and findings[0].rule == SCOPE_LEFT
+        and findings[0].verdict is Verdict.passed
+    ):
+        return
+    checked = [
+        entries.checked(writing.ordinal(entries.rule(each)), each)
+        for each in findings
+        if each.verdict is not Verdict.not_applicable
+    ]
+    writing.put(entries.case(judged, findings), checked, entries.steps(judged.complaint))
