@@ -167,24 +167,32 @@ def normal_form(tree: Expression, *, negated: bool = False) -> Expression:
 
 
 def lean(tree: Expression, context: Context) -> Expression:
-    """Drop what can not change the answer of a tree in normal form.
+    """Drop what can not change the answer of a tree in normal form, whatever is empty or unknown.
 
-    In `must` a comparison asks for its field to be filled in anyway, so that asking for its presence
-    beside it adds nothing.
+    A part that settles its whole takes its place, one that is settled goes, and so does one that asks for
+    less than, or for more than, another beside it: of "A and (A or B)" A is left. In `must` a comparison asks
+    for its field to be filled in anyway, so that asking for its presence beside it adds nothing.
     """
-    match tree:
-        case All(parts) if context == "must":
-            compared = {part.name for part in parts if isinstance(part, Compare)}
-            kept = tuple(
-                lean(part, context)
-                for part in parts
-                if not isinstance(part, Present) or part.negated or part.name not in compared
-            )
-            return kept[0] if len(kept) == 1 else All(kept)
-        case All(parts) | Any(parts):
-            return type(tree)(tuple(lean(part, context) for part in parts))
-        case _:
-            return tree
+    if not isinstance(tree, All | Any):
+        return tree
+    kind, other = (All, Any) if isinstance(tree, All) else (Any, All)
+    compared: set[str] = set()
+    if kind is All and context == "must":
+        compared = {part.name for part in tree.parts if isinstance(part, Compare)}
+    parts: dict[Expression, None] = {}
+    for part in tree.parts:
+        if isinstance(part, Present) and not part.negated and part.name in compared:
+            continue
+        least = lean(part, context)
+        parts.update(dict.fromkeys(least.parts if isinstance(least, kind) else (least,)))
+    if other(()) in parts:
+        return other(())
+    kept = [
+        part
+        for part in parts
+        if not (isinstance(part, other) and any(each in parts for each in part.parts))
+    ]
+    return kept[0] if len(kept) == 1 else kind(tuple(kept))
 
 
 def leaves(tree: Expression) -> Iterator[Present | Compare]:

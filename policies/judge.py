@@ -160,19 +160,34 @@ class Judge:
         #: Digest over the tables of every calendar used.
         self.calendar_digest = calendars[calendar].digest
 
-    def judge(
-        self, complaint: Complaint, now: Instant, *, only: str | None = None
+    def if_entered(
+        self, complaint: Complaint, stage: str, occurrence: str, at: Instant
     ) -> list[Judgement]:
-        """Judge every rule as of `now`, an instant no earlier than the complaint's last event.
+        """Judge what guards the entering of a stage, were it entered now with all that stands in the complaint.
 
-        With `only`, an occurrence, nothing but what guards that one entering.
+        Args:
+            complaint: the facts.
+            stage: the stage.
+            occurrence: what the entering is called that has not happened.
+            at: when it would be.
+
         """
+        row = complaint.row
+        found: list[Judgement] = []
+        for guard in self._guards.get(stage, ()):
+            verdict = guard.verdict(row)
+            standing = _holds(guard.must(row)) if verdict is Verdict.unknown else verdict
+            found.append(
+                Judgement(guard.rule, complaint.lead, occurrence, at, verdict, standing, row, row)
+            )
+        return found
+
+    def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
+        """Judge every rule as of `now`, an instant no earlier than the complaint's last event."""
         found: list[Judgement] = []
         row = complaint.row
         guards = self._guards
         for transition in complaint.transitions:
-            if only is not None and transition.event != only:
-                continue
             for guard in guards.get(transition.entering, ()):
                 ended = transition.stay
                 verdict = guard.verdict(transition.row)
@@ -198,8 +213,6 @@ class Judge:
                         row,
                     )
                 )
-        if only is not None:
-            return found
         for guard in self._conditions:
             verdict = guard.verdict(row)
             found.append(

@@ -131,12 +131,19 @@ class Editions:
             return NEVER
         return instant(datetime.combine(newest.effective_from, time(), self._zone))
 
-    def judge(
-        self, complaint: Complaint, now: Instant, *, only: str | None = None
-    ) -> list[Judgement]:
-        """Judge a complaint as of `now` by the version that holds for it; with `only`, nothing but one entering."""
+    def judge(self, complaint: Complaint, now: Instant) -> list[Judgement]:
+        """Judge a complaint as of `now` by the version that holds for it."""
         edition = self.of(complaint)
-        return [] if edition is None else edition.judge.judge(complaint, now, only=only)
+        return [] if edition is None else edition.judge.judge(complaint, now)
+
+    def if_entered(
+        self, complaint: Complaint, stage: str, occurrence: str, at: Instant
+    ) -> list[Judgement]:
+        """Judge what guards the entering of a stage, were it entered now, by the version that holds for the complaint."""
+        edition = self.of(complaint)
+        if edition is None:
+            return []
+        return edition.judge.if_entered(complaint, stage, occurrence, at)
 
 
 @dataclass(frozen=True)

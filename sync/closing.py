@@ -1,24 +1,22 @@
-"""What closing a complaint would need, found by judging it as if it were closed now."""
+"""What closing a complaint would need, found by judging what guards its closing as if it were closed now."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ombud.model.event import Cause
-from ombud.model.facts import Transition, Verdict
-from sync.findings import find
+from ombud.model.facts import Verdict
+from policies.waiver import waive
+from sync.findings import find, told_of
 from sync.note import points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ombud.model.facts import Complaint, Instant
     from ombud.model.finding import Finding, Spoken
     from policies.judge import Judgement
+    from policies.waiver import Waiver
     from sync.binding import Bound
-
-    Judge = Callable[[Complaint], Iterable[Judgement]]
 
 CLOSED: Final = "closed"
 #: Occurrence of a closing that has not happened.
@@ -26,69 +24,59 @@ IF_CLOSED: Final = "if-closed"
 _ACTING: Final = frozenset({"flag", "block"})
 
 
-def judge_closing(complaint: Complaint, judge: Judge, now: Instant) -> list[Judgement]:
-    """Judge what guards the closing of a complaint, were it closed now with all that stands in it."""
-    return [each for each in judge(_as_if_closed(complaint, now)) if each.occurrence == IF_CLOSED]
+def judge_closing(
+    bound: Bound, complaint: Complaint, waivers: Sequence[Waiver], now: Instant
+) -> list[Judgement]:
+    """Judge what guards the closing of a complaint, were it closed now with all that stands in it, waivers minded."""
+    stays = complaint.transitions
+    at = max(now, stays[-1].at) if stays else now
+    judged = bound.judge.if_entered(complaint, CLOSED, IF_CLOSED, at)
+    return waive(judged, complaint, waivers, now)
 
 
 def needed_to_close(
-    bound: Bound, complaint: Complaint, judge: Judge, now: Instant
-) -> list[Finding]:
-    """Give what would fail, were a complaint closed now, of the rules that act; nothing where it is closed.
-
-    Args:
-        bound: the binding.
-        complaint: its facts.
-        judge: judges a complaint as it would stand, waivers minded.
-        now: the present instant.
-
-    """
+    bound: Bound, complaint: Complaint, waivers: Sequence[Waiver], now: Instant
+) -> list[Spoken]:
+    """Give what would be asked for, were a complaint closed now, by the rules that act; nothing where it is closed."""
     if complaint.stage == CLOSED:
         return []
-    return findings_of(bound, complaint, judge_closing(complaint, judge, now))
+    judged = judge_closing(bound, complaint, waivers, now)
+    return _unique(
+        (each.rule.id, told_of(bound, each)) for each in _failed(bound, complaint, judged)
+    )
 
 
-def findings_of(bound: Bound, complaint: Complaint, judged: Sequence[Judgement]) -> list[Finding]:
+def findings_of(bound: Bound, complaint: Complaint, judged: Iterable[Judgement]) -> list[Finding]:
     """Give the findings of what would fail, of the rules that act."""
-    failed = [each for each in judged if each.verdict is Verdict.failed]
+    failed = _failed(bound, complaint, judged)
     return [
         each
         for each in (find(bound, complaint, failed, url="") if failed else ())
-        if each.occurrence == IF_CLOSED and each.mode in _ACTING
+        if each.occurrence == IF_CLOSED
     ]
-
-
-def needs(findings: Iterable[Finding]) -> list[Spoken]:
-    """Give the things that findings ask for, each once, as agents are told of them."""
-    told: dict[str, Spoken] = {}
-    for finding in findings:
-        for point in points(finding):
-            named = point if point.label else point._replace(label=finding.rule)
-            told.setdefault(named.label, named)
-    return list(told.values())
 
 
 def labels(findings: Iterable[Finding]) -> list[str]:
     """Give what people call the things that findings ask for, each once."""
-    return [each.label for each in needs(findings)]
+    return [each.label for each in _unique((each.rule, points(each)) for each in findings)]
 
 
-def _as_if_closed(complaint: Complaint, now: Instant) -> Complaint:
-    """Give a complaint as it would be, were it closed now; what it entered before is left out, for it is not asked."""
-    stays = complaint.transitions
-    closing = Transition(
-        event=IF_CLOSED,
-        change=IF_CLOSED,
-        ref=complaint.lead,
-        leaving=complaint.stage,
-        entering=CLOSED,
-        from_status=complaint.status,
-        to_status=None,
-        at=max(now, stays[-1].at) if stays else now,
-        actor=None,
-        cause=Cause.person,
-        row=complaint.row,
-        until=None,
-        stay=None,
-    )
-    return replace(complaint, transitions=(closing,))
+def _failed(bound: Bound, complaint: Complaint, judged: Iterable[Judgement]) -> list[Judgement]:
+    """Keep the failures of rules that act; before the policy none does."""
+    if bound.before_policy(complaint):
+        return []
+    return [
+        each
+        for each in judged
+        if each.verdict is Verdict.failed and bound.mode(each.rule) in _ACTING
+    ]
+
+
+def _unique(told: Iterable[tuple[str, Sequence[Spoken]]]) -> list[Spoken]:
+    """Keep of each label the first; what has none is called by its rule."""
+    found: dict[str, Spoken] = {}
+    for rule, spoken in told:
+        for point in spoken:
+            named = point if point.label else point._replace(label=rule)
+            found.setdefault(named.label, named)
+    return list(found.values())

@@ -20,7 +20,7 @@ from ombud.model.mark import (
     news_of,
 )
 from policies.rule import Guard
-from sync.closing import CLOSED, labels, needs
+from sync.closing import CLOSED, labels
 from sync.live.notices import next_warning
 from sync.note import text_digest, write_note
 from sync.words import SHOWN, overtaken
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ombud.model.connector import Actual
     from ombud.model.facts import Complaint, Instant, Transition
-    from ombud.model.finding import Finding
+    from ombud.model.finding import Finding, Spoken
     from sync.binding import Bound
     from sync.words import Answer
 
@@ -78,7 +78,7 @@ def decide(
     account_moves: int,
     refused: str | None,
     answers: Sequence[Answer] = (),
-    needed: Callable[[], Sequence[Finding]] | None = None,
+    needed: Callable[[], Sequence[Spoken]] | None = None,
     page: str | None = None,
     language: str = "en",
     mass: bool = False,
@@ -158,7 +158,7 @@ def decide(
     if needed is not None and acting and actual.shows and shows and complaint.stage != CLOSED:
         # What the note says already is not said twice.
         said = set(labels(missing))
-        lacking = [each for each in needs(needed()) if each.label not in said]
+        lacking = [each for each in needed() if each.label not in said]
         text = say(to_close=lacking) if lacking else text
     quiet = _last_touch(complaint) + QUIET
     busy = undo is None and blocked is None and now < quiet and actual.ours.text is None

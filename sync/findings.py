@@ -14,7 +14,7 @@ from policies.english import reasons
 from policies.judge import STANDING_OCCURRENCE
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY
-from sync.note import wall
+from sync.note import points_of, wall
 from sync.spoken import MOST_CHOICES, choices_of, words_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sync.elsewhere import Elsewhere
 
 #: Verdicts that cost no row.
-SILENT = frozenset({Verdict.passed, Verdict.not_applicable})
+SILENT = (Verdict.passed, Verdict.not_applicable)
 _TOLD = (Verdict.failed, Verdict.unknown, Verdict.pending)
 #: Sentences kept for reuse; more kinds of facts than this are forgotten and told anew.
 _MOST_TOLD = 20_000
@@ -246,6 +246,15 @@ def _finding(
     )
 
 
+def told_of(bound: Bound, judged: Judgement) -> Sequence[Spoken]:
+    """Give what an agent is told of a failure: what `points` gives of its finding, without one."""
+    spoken = bound.speaker.tell(judged) if bound.speaker is not None else ()
+    if spoken:
+        return spoken
+    told, fixes = _reasons(bound, judged, "")
+    return points_of(judged.rule.id, fixes, told)
+
+
 def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
     body = judged.rule.body
     match body:
@@ -261,9 +270,11 @@ def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...]
             if isinstance(body, Invariant) and judged.standing is not Verdict.failed:
                 # It was so once, and nothing can mend that now.
                 return tuple(f"For a time: {each}" for each in told), ()
+            if not url:
+                return told, fixes
             # Built anew by hand: `replace` costs several times as much.
             return told, tuple(
-                Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes
+                [Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes]
             )
 
 
@@ -308,7 +319,7 @@ def _sentences(
 ) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
     """Give a guard's reasons and fixes for a row of facts, addresses left out; the same few come again and again."""
     # Versions of a pack have rules of the same id.
-    key = (id(rule), *(row.get(name, UNKNOWN) for name in rule.reads))
+    key = (id(rule), *[row.get(name, UNKNOWN) for name in rule.reads])
     held = bound.told.get(key)
     if held is None:
         found = reasons(body.must, row, bound.pack.vocabulary)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from ombud.model.facts import Instant
-    from ombud.model.finding import Finding
+    from ombud.model.finding import Finding, Fix
     from ombud.tongue import Tongue
 
 #: A note has at most so many lines, and so many of them tell what is wrong; what does not fit is counted.
@@ -97,13 +97,14 @@ def write_note(
 
 def points(finding: Finding) -> Sequence[Spoken]:
     """Give what an agent is told of a finding, in the desk's language; never empty where something is wrong."""
-    if finding.spoken:
-        return finding.spoken
-    if finding.fixes:
-        return [Spoken(fix.label, fix.advice) for fix in finding.fixes]
-    return [Spoken("", reason) for reason in finding.reasons] or [
-        Spoken(finding.rule, finding.rule)
-    ]
+    return finding.spoken or points_of(finding.rule, finding.fixes, finding.reasons)
+
+
+def points_of(rule: str, fixes: Sequence[Fix], reasons: Sequence[str]) -> Sequence[Spoken]:
+    """Give what an agent is told of a rule's reasons and how to mend them; never empty."""
+    if fixes:
+        return [Spoken(fix.label, fix.advice) for fix in fixes]
+    return [Spoken("", reason) for reason in reasons] or [Spoken(rule, rule)]
 
 
 def text_digest(text: str) -> str | None:

@@ -11,22 +11,19 @@ from ombud.model.event import Ref
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.scope import Decision
 from ombud.tongue import ENGLISH
-from policies.waiver import waive
 from sync.again import fold_again, judge_folded
 from sync.closing import CLOSED, findings_of, judge_closing
 from sync.decide import latest
 from sync.note import points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-    from ombud.model.facts import Complaint, Instant
+    from ombud.model.facts import Instant
     from ombud.model.finding import Finding
     from ombud.settings import Settings
     from ombud.store import Store, TicketState
     from ombud.tongue import Tongue
-    from policies.judge import Judgement
     from sync.again import Folded
     from sync.binding import Bound
     from sync.service import Service
@@ -135,10 +132,6 @@ def _judged(
     service: Service, bound: Bound, state: TicketState, folded: Folded, now: Instant
 ) -> Outlook:
     waivers = service.waivers(bound)
-
-    def judge(would: Complaint) -> Iterable[Judgement]:
-        return waive(bound.judge.judge(would, now), would, waivers, now)
-
     complaint = folded.complaint
     found = judge_folded(bound, service.elsewhere, folded, waivers, now).findings
     acting = [each for each in latest(found) if each.mode in _ACTING]
@@ -149,7 +142,7 @@ def _judged(
     )
     runs = [each for each in acting if each.standing is Verdict.pending and each.due is not None]
     closed = complaint.stage == CLOSED
-    closing = [] if closed else judge_closing(complaint, judge, now)
+    closing = [] if closed else judge_closing(bound, complaint, waivers, now)
     standing = {each.rule for each in failed}
     return Outlook(
         key=state.key,

@@ -16,7 +16,7 @@ from ombud.model.scope import Decision
 from ombud.store import QUARANTINE, Notice, Posting, Settled, TicketState
 from policies.waiver import waive
 from sync.cases import Cases
-from sync.closing import IF_CLOSED, labels, needed_to_close
+from sync.closing import labels, needed_to_close
 from sync.decide import ACCOUNT_SPAN, PER_TICKET, decide, standing
 from sync.findings import find, one_sided, scope_left
 from sync.ingest import altered, ingest
@@ -349,10 +349,6 @@ def _settle_one(
     words = words_of(told)
     answers, again = _answers(at, reading, complaint, words) if words else ([], False)
 
-    def needed() -> list[Finding]:
-        judge = partial(_judge, at)
-        return needed_to_close(bound, complaint, judge, now)
-
     decided = decide(
         bound,
         complaint,
@@ -363,7 +359,9 @@ def _settle_one(
         account_moves=moves,
         refused=state.refused if state is not None else None,
         answers=answers if decision is Decision.complaint else (),
-        needed=needed if decision is Decision.complaint and acting else None,
+        needed=partial(needed_to_close, bound, complaint, at.waivers, now)
+        if decision is Decision.complaint and acting
+        else None,
         page=at.page(complaint.lead),
         language=bound.settings.language,
         mass=masses.belongs(reading.ref),
@@ -439,18 +437,12 @@ def _answers(
         bound=at.bound,
         persons=at.persons,
         complaint=complaint,
-        judge=partial(_judge, at),
+        waivers=at.waivers,
         since=at.block_from,
         longest=at.longest,
         now=at.now,
     )
     return hearing.answers(words, {each.id: each for each in words_of(reading.events)})
-
-
-def _judge(at: Settling, would: Complaint) -> Iterable[Judgement]:
-    """Judge what guards the closing of a complaint, as it would stand."""
-    judged = at.bound.judge.judge(would, at.now, only=IF_CLOSED)
-    return waive(judged, would, at.waivers, at.now)
 
 
 def _posting(

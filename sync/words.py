@@ -16,12 +16,12 @@ from sync.persons import Refused
 from sync.waivers import NotWaivable, approve, dispute, explain_breach, request_waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ombud.model.event import Event
     from ombud.model.facts import Complaint, Instant
     from ombud.store import Acts, Store
-    from policies.judge import Judgement
+    from policies.waiver import Waiver
     from sync.binding import Bound
     from sync.persons import Person, Persons
 
@@ -65,7 +65,7 @@ class Hearing:
         bound: the binding of the ticket.
         persons: who is who.
         complaint: the case's facts, in which words about facts count already.
-        judge: judges a complaint as it would stand.
+        waivers: those that hold or will.
         since: words about waivers and disputes from before are history: nobody said them to us.
         longest: the longest that a waiver may last.
         now: the present instant.
@@ -76,7 +76,7 @@ class Hearing:
     bound: Bound
     persons: Persons
     complaint: Complaint
-    judge: Callable[[Complaint], Iterable[Judgement]]
+    waivers: Sequence[Waiver]
     since: Instant
     longest: Instant
     now: Instant
@@ -216,7 +216,7 @@ class Hearing:
         """Say what closing would need, by judging the complaint as if it were closed now."""
         tongue = self.bound.tongue
         said = tongue.wall(word.happened, self.bound.mapping.tzinfo)
-        judged = judge_closing(self.complaint, self.judge, self.now)
+        judged = judge_closing(self.bound, self.complaint, self.waivers, self.now)
         names = labels(findings_of(self.bound, self.complaint, judged))
         open_ = [each.rule.id for each in judged if each.verdict is Verdict.unknown]
         line = tongue.checked_clear.format(when=said)

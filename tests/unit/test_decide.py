@@ -15,9 +15,10 @@ from ombud.model.mark import TAG_BLOCKED
 from ombud.settings import load_settings
 from sync import decide as module
 from sync.binding import bind
-from sync.closing import IF_CLOSED, labels, needed_to_close
-from sync.decide import PER_ACCOUNT, PER_TICKET, decide
+from sync.closing import IF_CLOSED, findings_of, judge_closing, labels, needed_to_close
+from sync.decide import PER_ACCOUNT, PER_TICKET, decide, standing
 from sync.findings import find
+from sync.note import points
 from sync.reconcile import from_json, plan, to_json
 from tests.desks import EXAMPLES
 
@@ -99,9 +100,7 @@ def decided(bound, events, *, now=180, ours=None, moves=0, refused=None, **how):
         block_from=0,
         account_moves=moves,
         refused=refused,
-        needed=lambda: needed_to_close(
-            bound, complaint, lambda would: bound.judge.judge(would, now), now
-        ),
+        needed=lambda: needed_to_close(bound, complaint, (), now),
     )
 
 
@@ -188,19 +187,32 @@ def test_a_decision_told_with_the_closing_is_told_apart(bound, monkeypatch, said
 
 
 def test_what_closing_will_need_is_found_while_it_is_open_and_gone_when_it_is_there(bound):
-    def needs(*more):
-        complaint = bound.fold.fold(history(*more))
-        now = BORN + 3 * HOUR
-        return needed_to_close(bound, complaint, lambda would: bound.judge.judge(would, now), now)
+    now = BORN + 3 * HOUR
 
-    found = needs()
+    def needs(*more):
+        told = needed_to_close(bound, bound.fold.fold(history(*more)), (), now)
+        return [each.label for each in told]
+
+    assert "Root cause" in needs()
+    assert "Root cause" not in needs(event("f", 70, field="customfield_10042", after="10221"))
+    assert needs(status("c", 120, "10006", DONE)) == []
+
+
+def test_what_closing_will_need_is_what_its_findings_would_say(bound):
+    now = BORN + 3 * HOUR
+    complaint = bound.fold.fold(history())
+    found = findings_of(bound, complaint, judge_closing(bound, complaint, (), now))
     assert {each.occurrence for each in found} == {IF_CLOSED}
     assert {each.verdict for each in found} == {Verdict.failed}
     assert {each.mode for each in found} <= {"flag", "block"}
-    assert "Root cause" in labels(found)
-    cause = event("f", 70, field="customfield_10042", after="10221")
-    assert "Root cause" not in labels(needs(cause))
-    assert needs(status("c", 120, "10006", DONE)) == []
+    told = needed_to_close(bound, complaint, (), now)
+    assert labels(found) == [each.label for each in told]
+    assert {each.line for each in told} == {point.line for each in found for point in points(each)}
+    # Closed in earnest, the same is missing.
+    closed = bound.fold.fold(history(status("c", 120, "10006", DONE)))
+    judged = find(bound, closed, bound.judge.judge(closed, now), url="")
+    missing = [each for each in standing(judged) if each.occurrence == "c"]
+    assert sorted(labels(missing)) == sorted(labels(found))
 
 
 def test_what_closing_will_need_is_told_in_the_last_stages_and_beside_other_text(

@@ -12,6 +12,7 @@ from policies.expression import (
     Operator,
     Present,
     Type,
+    lean,
     leaves,
     names,
     normal_form,
@@ -57,3 +58,28 @@ def test_names_hold_both_sides_of_a_comparison_of_fields() -> None:
     tree = All((Compare("approver", Operator.differs_from, (), "owner", Type.person), Not(OWNED)))
     assert names(tree) == {"approver", "owner"}
     assert [leaf.name for leaf in leaves(tree)] == ["approver", "owner"]
+
+
+EMPTY, URGENT = Present("owner", negated=True), Present("urgent")
+ALWAYS, NEVER = All(()), Any(())
+
+
+@pytest.mark.parametrize(
+    "tree, least",
+    [
+        (All((OWNED, ALWAYS, URGENT)), All((OWNED, URGENT))),
+        (All((OWNED, Any((NEVER, All((NEVER, URGENT)))))), NEVER),
+        (Any((NEVER, OWNED)), OWNED),
+        (Any((OWNED, All((ALWAYS, Any((URGENT, ALWAYS)))))), ALWAYS),
+        (All((Any((OWNED, HIGH)), OWNED)), OWNED),
+        (Any((All((EMPTY, HIGH)), EMPTY, URGENT)), Any((EMPTY, URGENT))),
+        (All((OWNED, OWNED)), OWNED),
+    ],
+)
+def test_what_can_not_change_the_answer_is_left_out(tree, least) -> None:
+    assert lean(tree, "when") == least
+
+
+def test_an_alternative_that_is_asked_for_in_another_way_stays() -> None:
+    tree = All((Any((OWNED, HIGH)), EMPTY))
+    assert lean(tree, "when") == tree

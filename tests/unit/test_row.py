@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ombud.model.facts import UNKNOWN, Verdict
 from policies.expression import All, Any, Compare, Not, Operator, Present, Type
@@ -132,3 +134,38 @@ def test_a_guard_without_condition_always_applies() -> None:
         Verdict.failed,
         Verdict.unknown,
     ]
+
+
+LEAVES = (Present("cause"), Present("cause", negated=True), Present("severity"), RANKED, IN_FIELD, IS, SAME)  # fmt: skip
+TREES = st.recursive(
+    st.sampled_from([*LEAVES, All(()), Any(())]),
+    lambda parts: st.builds(
+        lambda kind, told: kind(tuple(told)),
+        st.sampled_from([All, Any]),
+        st.lists(parts, min_size=1, max_size=4),
+    ),
+    max_leaves=10,
+)
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "cause": st.sampled_from(["billing", "other", None, UNKNOWN]),
+        "severity": st.sampled_from(["high", "low", "odd", None, UNKNOWN]),
+        "approver": st.sampled_from(["ann", None, UNKNOWN]),
+        "owner": st.sampled_from(["ann", "ben", None, UNKNOWN]),
+    },
+)
+
+
+def walked(tree, context, row):
+    """Answer as the words say: every part is asked, one after the other."""
+    if not isinstance(tree, All | Any):
+        return compile_row(tree, context)(row)
+    told = [walked(part, context, row) for part in tree.parts]
+    settles = isinstance(tree, Any)
+    return settles if settles in told else None if None in told else not settles
+
+
+@given(TREES, ROWS, st.sampled_from(["when", "must"]))
+def test_however_much_is_left_out_the_answer_is_that_of_the_whole(tree, row, context) -> None:
+    assert compile_row(tree, context)(row) is walked(tree, context, row)
