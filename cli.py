@@ -120,25 +120,18 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Read everything again from the beginning.")
     ] = False,
-    watch: Annotated[
-        int | None, typer.Option(help="Sync again every so many seconds, until stopped.", min=1)
-    ] = None,
     form: Format = Form.table,
 ) -> None:
     """Bring helpdesk and policy in step: read what changed, judge it, flag it or move it back.
 
-    The first sync of a binding reads and flags, and moves nothing back.
+    The first sync of a binding reads and flags, and moves nothing back. `ombud serve` goes on by itself.
     """
     with _service() as service:
-        while True:
-            for account in accounts or list(service.settings.accounts):
-                _sync_account(service, account, full=full, form=form)
-            for told in Teller(service).tell_due(service.now()):
-                if told.why:
-                    err.print(terminal.plain(f"{told.channel} was not told: {told.why}"))
-            if watch is None:
-                return
-            service.wait(watch)
+        for account in accounts or list(service.settings.accounts):
+            _sync_account(service, account, full=full, form=form)
+        for told in Teller(service).tell_due(service.now()):
+            if told.why:
+                err.print(terminal.plain(f"{told.channel} was not told: {told.why}"))
 
 
 def _sync_account(service: Service, account: str, *, full: bool, form: Form) -> None:

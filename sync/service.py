@@ -113,10 +113,6 @@ class Service:
         """Give the present instant."""
         return instant(self.clock.now())
 
-    def wait(self, seconds: float) -> None:
-        """Wait between two syncs."""
-        self.sleep(seconds)
-
     @property
     def bounds(self) -> list[Bound]:
         """Give the bindings by the configuration in force, in the order of ombud.toml."""
