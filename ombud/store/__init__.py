@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from ombud.store.access import (
+    ONCE,
+    SETUP,
+    Access,
+    AuditRow,
+    SessionRow,
+    StaffRow,
+    Taken,
+    TokenRow,
+    ViewRow,
+)
 from ombud.store.acts import (
     Acts,
     DisputeRow,
@@ -27,9 +38,13 @@ from ombud.store.values import QUARANTINE, Interval, Posted, Posting, Settled, T
 
 __all__ = [
     "BY_DUMP",
+    "ONCE",
     "QUARANTINE",
     "SCHEME",
+    "SETUP",
+    "Access",
     "Acts",
+    "AuditRow",
     "Busy",
     "DisputeRow",
     "ExplanationRow",
@@ -43,17 +58,22 @@ __all__ = [
     "Posting",
     "ReviewRow",
     "RunRow",
+    "SessionRow",
     "Settled",
+    "StaffRow",
     "StaleLease",
     "Standing",
     "StepRow",
     "StopRow",
     "Store",
     "StoreError",
+    "Taken",
     "Telling",
     "TicketState",
+    "TokenRow",
     "Transaction",
     "Triage",
+    "ViewRow",
     "Waiting",
     "WaiverRow",
     "WordRow",

@@ -15,6 +15,7 @@ from ombud.model.connector import Gone
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
 from ombud.store import postgresql
+from ombud.store.access import Access
 from ombud.store.acts import Acts, stop_of
 from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
@@ -72,6 +73,7 @@ class Store:
         self.pseudonym = vault.pseudonym
         self.page_key = vault.page_key
         self.live = Live(engine)
+        self.access = Access(engine, vault)
         #: Ends with the store, closed or not.
         self._open = (
             None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))
