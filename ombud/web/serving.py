@@ -59,6 +59,8 @@ class Serving:
         for account in self.accounts:
             service.connector(account)
         self._pause = pause
+        # What others began before is theirs to end.
+        self._before = frozenset(threading.enumerate())
         self._runner = Runner(service)
         self.hooks = HookKeeper(service)
         ears = self.hooks.ears
@@ -80,10 +82,9 @@ class Serving:
         ending.start()
         self.door.join(PATIENCE)
         ending.join(PATIENCE)
-        return not ending.is_alive() and self.door.ended.is_set() and not _at_work()
+        return not ending.is_alive() and self.door.ended.is_set() and not self._at_work()
 
-
-def _at_work() -> bool:
-    """Tell whether a thread is left that the interpreter would wait for."""
-    main = threading.main_thread()
-    return any(not each.daemon and each is not main for each in threading.enumerate())
+    def _at_work(self) -> bool:
+        """Tell whether a thread is left that the interpreter would wait for."""
+        ours = set(threading.enumerate()) - self._before
+        return any(not each.daemon for each in ours)

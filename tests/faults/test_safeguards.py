@@ -78,7 +78,7 @@ def test_a_yes_that_did_nothing_is_found_by_reading_back_and_done_again(stage):
 
 
 def test_without_reading_back_it_would_be_believed(stage, monkeypatch):
-    def believe(_self, plan, _detail):
+    def believe(_self, plan, _detail, _owner):
         return Receipt(Outcome.done, plan.revision)
 
     monkeypatch.setattr(Writer, "_read_back", believe)
