@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
 from ombud.store.book import BookBusy, open_book
 from sync.again import judge_again, judge_page
+from sync.completeness import completeness
 from sync.entries import Entries
 from sync.findings import SCOPE_LEFT
 from sync.force import rebuilt
 from sync.service import database_path, is_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Writing
@@ -34,6 +35,24 @@ _STEP: Final = 200
 #: Cases judged again in one transaction.
 _PAGE: Final = 500
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Say what every figure rests on.
+
+    Attributes:
+        sentences: how complete the data of each account are.
+        share: the smallest share that is read, in percent; `None` where nobody knows of one.
+        packs: versions of packs in force.
+        counts: what waits, by the page that shows it.
+
+    """
+
+    sentences: tuple[str, ...] = ()
+    share: float | None = None
+    packs: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,6 +74,7 @@ class Bookkeeper:
         beside = settings.folder if is_server(settings) else database_path(settings).parent
         self.folder: Path = beside / ".ombud" / "book"
         self.progress = Progress()
+        self.about = About()
         self._lock = threading.Lock()
         self._shelf = threading.Lock()
         self._past: dict[Instant, Book | Progress] = {}
@@ -79,6 +99,7 @@ class Bookkeeper:
             bounds = {bound.name: bound for bound in service.bounds}
             afresh = [bound for name, bound in bounds.items() if held.get(name) != bound.digest]
             gone = [name for name in held if name not in bounds]
+            self.about = self._about()
             since = int(stamp.get("cutoff", 0))
             changed = [] if len(afresh) == len(bounds) else self._changed(since, now)
             if not (afresh or gone or changed):
@@ -105,6 +126,32 @@ class Bookkeeper:
                 )
             self.progress = Progress(count, count)
             return count
+
+    @property
+    def building(self) -> Progress | None:
+        """Give how far the book is, where it is being brought in step; `None` where it is."""
+        return self.progress if self._lock.locked() and self.progress.total else None
+
+    def _about(self) -> About:
+        service = self._service
+        told = [completeness(service, account) for account in service.settings.accounts]
+        shares = [each.share for each in told if each.listed]
+        known = [share for share in shares if share is not None]
+        packs = dict.fromkeys(bound.pack.title_version for bound in service.bounds)
+        with service.store.acts() as acts:
+            open_disputes = sum(each.outcome is None for each in acts.disputes())
+            asked = sum(each.approved is None and each.ended is None for each in acts.waivers())
+        counts = {
+            "/triage": len(service.triage()),
+            "/waivers": asked,
+            "/disputes": open_disputes,
+        }
+        return About(
+            tuple(each.sentence() for each in told),
+            min(known) if known and len(known) == len(shares) else None,
+            tuple(packs),
+            {path: count for path, count in counts.items() if count},
+        )
 
     def as_known(self, at: Instant) -> Book | Progress:
         """Give the book as it was known at an instant, under what was in force then; how far it is, until it is there."""

@@ -6,12 +6,12 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ombud.store.book.layout import LAYOUT, ROLLED, TABLES, RuleInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _ROLLUP: Final = "rollup"
 #: Complaints written together.
 BATCH: Final = 2_000
+#: Answers kept until something is written.
+_MOST_REMEMBERED: Final = 256
+
+Found = TypeVar("Found")
 
 
 class BookBusy(Exception):
@@ -44,6 +48,7 @@ class Book:
         self._lock = threading.Lock()
         self.rules: dict[int, RuleInfo] = {}
         self.stamp: dict[str, Any] = {}
+        self._remembered: dict[Hashable, Any] = {}
         self._read_told()
 
     def ask(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -59,6 +64,16 @@ class Book:
     def one(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
         """Run a SELECT that gives one row."""
         return self.ask(sql, values)[0]
+
+    def remembered(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Give what was found before under a key, until something is written; else find it."""
+        held = self._remembered
+        if key not in held:
+            if len(held) >= _MOST_REMEMBERED:
+                held.clear()
+            held[key] = find()
+        found: Found = held[key]
+        return found
 
     @property
     def cutoff(self) -> Instant | None:
@@ -87,6 +102,7 @@ class Book:
         self._db.close()
 
     def _read_told(self) -> None:
+        self._remembered = {}
         told = dict(self.ask("SELECT name, told FROM told"))
         self.stamp = json.loads(told.get("stamp", "{}"))
         rules = json.loads(told.get("rules", "[]"))
@@ -171,7 +187,7 @@ class Writing:
                     }
                 )
                 self._db.register("arriving", table)
-                self._db.execute(f"INSERT INTO {name} SELECT * FROM arriving")  # noqa: S608 (a name of ours)
+                self._db.execute(f"INSERT INTO {name} SELECT * FROM arriving")
                 self._db.unregister("arriving")
             self._rows[name] = []
 
@@ -188,8 +204,8 @@ class Writing:
         if left:
             self._days |= {row[1] for row in left}
             for name in ("verdict", "step"):
-                self._db.execute(f"DELETE FROM {name} WHERE n IN ({gone})")  # noqa: S608 (names of ours)
-            self._db.execute(f"DELETE FROM complaint WHERE n IN ({gone})")  # noqa: S608 (names of ours)
+                self._db.execute(f"DELETE FROM {name} WHERE n IN ({gone})")
+            self._db.execute(f"DELETE FROM complaint WHERE n IN ({gone})")
         self._db.unregister("leaving")
 
     def _roll(self) -> None:
@@ -202,11 +218,11 @@ class Writing:
             within = f"WHERE (v.day IN ({', '.join('?' * len(named))}){' OR v.day IS NULL' if None in self._days else ''})" if named else "WHERE v.day IS NULL"  # fmt: skip
             values = list(named)
             self._db.execute(
-                f"DELETE FROM {_ROLLUP} {within.replace('v.day', 'day')}",  # noqa: S608 (texts are ours)
+                f"DELETE FROM {_ROLLUP} {within.replace('v.day', 'day')}",
                 values,
             )
         self._db.execute(
-            f"INSERT INTO {_ROLLUP} SELECT {dims}, count(*) FROM verdict v JOIN complaint c USING (n) {within} GROUP BY ALL",  # noqa: S608 (texts are ours)
+            f"INSERT INTO {_ROLLUP} SELECT {dims}, count(*) FROM verdict v JOIN complaint c USING (n) {within} GROUP BY ALL",
             values,
         )
 

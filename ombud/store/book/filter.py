@@ -198,7 +198,7 @@ class Filter:
             for text, of_finding in self._of_finding():
                 parts.append(text)
                 values += of_finding
-            yield f"c.n IN (SELECT v.n FROM verdict v WHERE {' AND '.join(parts)})", values  # noqa: S608 (texts are ours)
+            yield f"c.n IN (SELECT v.n FROM verdict v WHERE {' AND '.join(parts)})", values
 
     def _of_finding(self) -> Iterator[tuple[str, list[object]]]:
         if self.rules is not None:
