@@ -135,6 +135,7 @@ def decide(
     if back is not None or blocked is not None:
         tags.add(TAG_BLOCKED)
     undone = undo or blocked
+    closing = back if stays else undone
     acting = bound.settings.mode in _ACTING
     told = [
         each for each in answers if acting and (missing or late or not overtaken(complaint, each))
@@ -145,8 +146,8 @@ def decide(
         missing,
         late,
         next_due=next_due,
-        closed_at=undone.at if undone is not None else None,
-        insists=bool(stays),
+        closed_at=closing.at if closing is not None else None,
+        stays=stays,
         zone=bound.mapping.tzinfo,
         answers=[each.line for each in told],
         decision_sent=undone is not None and _told_with(complaint, undone),

@@ -37,7 +37,7 @@ def write_note(
     *,
     next_due: Finding | None,
     closed_at: Instant | None,
-    insists: bool,
+    stays: str,
     zone: ZoneInfo,
     answers: Sequence[str] = (),
     to_close: Sequence[Spoken] = (),
@@ -51,8 +51,8 @@ def write_note(
         missing: guards and conditions that stand failed.
         late: deadlines that are overdue and not met.
         next_due: the nearest deadline that still runs.
-        closed_at: when the complaint was closed, where it is moved back.
-        insists: whether the budget of move-backs is spent and a person must decide.
+        closed_at: when the complaint was closed, where it is moved back, or would be.
+        stays: why it stays closed all the same: "insists", "refused", "budget"; "" where it is moved back.
         zone: the desk's zone.
         answers: what was done about agents' words, a line each.
         to_close: what closing will need beside what is missing; told while the complaint is open.
@@ -69,10 +69,10 @@ def write_note(
         return _written([tongue.title, *tail]) if answers else ""
     how_much = tongue.counted(tongue.missing if missing else tongue.late, len(items))
     head = [f"{tongue.title} · {how_much if items else tongue.before}"]
-    if insists:
-        head.append(tongue.insists)
-    elif closed_at is not None:
-        closed = tongue.closed.format(when=tongue.wall(closed_at, zone))
+    if closed_at is not None:
+        closed = (tongue.stays[stays] if stays else tongue.closed).format(
+            when=tongue.wall(closed_at, zone)
+        )
         head.append(f"{closed} {tongue.decision_sent}" if decision_sent else closed)
     if next_due is not None and next_due.due is not None:
         label = points(next_due)[0].label or next_due.rule
@@ -82,7 +82,7 @@ def write_note(
     # One line for one thing, two for a thing and how many more there are.
     least = 1 if len(told) == 1 else 2
     besides = bool(items) and bool(to_close)
-    then = closed_at is not None and not insists and room > (2 if besides else least)
+    then = closed_at is not None and not stays and room > (2 if besides else least)
     named = besides and room - then > least
     unnamed = len(to_close) if besides and not named else 0
     body = _numbered(told, min(room - then - named, _MOST_ITEMS), unnamed, tongue)

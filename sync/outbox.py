@@ -37,7 +37,8 @@ class Sent:
 
     Attributes:
         done: plans in place, with the plan as sent.
-        again: tickets to settle again: they changed meanwhile, or an uncertain write turned out not to be there.
+        again: tickets to settle again: they changed meanwhile, an uncertain write turned out not to be there, or a way
+            back was refused.
         refused: ticket -> what the helpdesk said.
         waiting: writes whose outcome is not known yet, or that the helpdesk was too busy for.
         limited: whether the helpdesk was too busy, so that the others were not tried.
@@ -194,6 +195,9 @@ def _book(
     if receipt.outcome is Outcome.refused:
         _postpone(store, account, posted, epoch, now(), refused=receipt.detail, plan=plan)
         sent.refused[posted.ref] = receipt.detail
+        if plan.move_back is not None:
+            # The note that went before the way back says that the ticket is open again: it must not stay so.
+            sent.again.append(posted.ref)
         return
     done = receipt.outcome is Outcome.done
     back = None if plan.move_back is None else plan.move_back.transition

@@ -73,7 +73,17 @@ TONGUE: Final = Tongue(
     before="vor dem Schließen",
     closed="Diese Beschwerde wurde am {when}, geschlossen und ist wieder offen.",
     decision_sent="Die Entscheidung ist bereits mitgeteilt; dabei bleibt es.",
-    insists="Diese Beschwerde wurde erneut geschlossen und bleibt es. Bitte sprechen Sie die Beschwerdeverantwortlichen an.",
+    stays={
+        "insists": "Diese Beschwerde wurde erneut geschlossen und bleibt es. Bitte sprechen Sie die Beschwerdeverantwortlichen an.",
+        "refused": (
+            "Diese Beschwerde wurde am {when}, geschlossen und ließ sich nicht wieder öffnen. "
+            "Bitte öffnen Sie sie selbst wieder oder wenden Sie sich an die Administration."
+        ),
+        "budget": (
+            "Diese Beschwerde wurde am {when}, geschlossen und nicht wieder geöffnet, weil es sehr viele auf einmal waren. "
+            "Bitte öffnen Sie sie selbst wieder."
+        ),
+    },
     more=("Und 1 weiterer Punkt.", "Und {count} weitere Punkte."),
     due="{label} fällig: {when}.",
     was_due="Die Frist war {when}.",

@@ -23,7 +23,11 @@ TONGUE: Final = Tongue(
     before="before you close it",
     closed="This complaint was closed on {when}, and is open again.",
     decision_sent="The customer has already been told the decision; that stays.",
-    insists="This complaint was closed again. It stays closed; please ask whoever is in charge of complaints.",
+    stays={
+        "insists": "This complaint was closed again. It stays closed; please ask whoever is in charge of complaints.",
+        "refused": "This complaint was closed on {when}, and could not be reopened. Please reopen it yourself, or ask your administrator.",
+        "budget": "This complaint was closed on {when}, and was not reopened because many others were. Please reopen it yourself.",
+    },
     more=("And 1 more.", "And {count} more."),
     due="{label} due {when}.",
     was_due="It was due {when}.",

@@ -126,7 +126,7 @@ class Tongue:
         before: beside the title, that nothing is wrong yet.
         closed: when the complaint was closed, and that it is open again.
         decision_sent: that the decision was told with it.
-        insists: that it was closed again, and stays.
+        stays: that it was closed, when, and stays, by why: "insists", "refused" or "budget".
         more: how many things are not shown.
         due: when a deadline is due.
         was_due: when it was.
@@ -166,7 +166,7 @@ class Tongue:
     before: str
     closed: str
     decision_sent: str
-    insists: str
+    stays: Mapping[str, str]
     more: Forms
     due: str
     was_due: str

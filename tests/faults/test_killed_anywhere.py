@@ -55,7 +55,7 @@ def test_the_stage_holds_every_kind_of_action(undisturbed):
     assert "ombud-blocked" in told["early"]["labels"]
     assert (told["hops"]["status"], told["hops"]["moves"]) == ("10004", 2)
     assert (told["terminal"]["status"], told["terminal"]["moves"]) == ("10010", 0)
-    assert "stays closed" in told["terminal"]["notes"][0]
+    assert "could not be reopened" in told["terminal"]["notes"][0]
     assert told["fine"] == {**told["fine"], "status": "10010", "notes": [], "moves": 0}
     # What was missing is filled in; what closing will need is told before.
     assert "before you close it" in told["filled"]["notes"][0]

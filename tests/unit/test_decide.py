@@ -156,8 +156,12 @@ def test_who_insisted_is_not_fought_on_another_day(bound):
 def test_an_account_s_budget_and_a_refusal_are_nobody_s_insisting(bound):
     told = decided(bound, closed(), moves=PER_ACCOUNT)
     assert (told.why, told.insists, told.desired.move_back) == ("budget", None, None)
+    assert "was not reopened because many others were" in told.desired.text
     told = decided(bound, closed(), refused="c")
     assert (told.why, told.insists, told.desired.move_back) == ("refused", None, None)
+    assert "could not be reopened" in told.desired.text
+    assert "closed again" not in told.desired.text
+    assert "open again" not in told.desired.text
 
 
 def spoken(bound, monkeypatch, events, **how):

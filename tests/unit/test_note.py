@@ -40,7 +40,7 @@ def note(things=0, answers=(), *, due=True, closed=True):
         [],
         next_due=Told(due=AT) if due else None,
         closed_at=AT if closed else None,
-        insists=False,
+        stays="",
         zone=BERLIN,
         answers=answers,
     ).splitlines()
@@ -73,8 +73,8 @@ def point(label, line):
 @pytest.mark.parametrize("language", TONGUES)
 def test_whatever_is_told_there_are_eight_lines_and_all_that_is_left_out_is_counted(language):
     tongue = TONGUES[language]
-    for things, late, needs, answers, closed, due, insists, page in product(
-        range(6), range(3), range(3), range(3), (False, True), (False, True), (False, True), (False, True)
+    for things, late, needs, answers, closed, due, stays, page in product(
+        range(6), range(3), range(3), range(3), (False, True), (False, True), ("", *tongue.stays), (False, True)
     ):  # fmt: skip
         needed = [Spoken(f"need {number}", f"Need {number}.") for number in range(needs)]
         said = [f"Answer {number}." for number in range(answers)]
@@ -83,11 +83,11 @@ def test_whatever_is_told_there_are_eight_lines_and_all_that_is_left_out_is_coun
             [point(f"late {number}", f"Late {number}.") for number in range(late)],
             next_due=point("next", "Next.") if due else None,
             closed_at=AT if closed else None,
-            insists=insists,
+            stays=stays,
             zone=BERLIN,
             answers=said,
             to_close=needed,
-            decision_sent=closed,
+            decision_sent=closed and not stays,
             page="https://ombud.example/c/1" if page else None,
             language=language,
         )
@@ -106,8 +106,9 @@ def test_whatever_is_told_there_are_eight_lines_and_all_that_is_left_out_is_coun
             rest += needs
         assert (tongue.counted(tongue.more, rest) in lines) is (rest > 0)
         assert (tongue.decision_sent in text) is (
-            closed and not insists and bool(things or late or needs)
+            closed and not stays and bool(things or late or needs)
         )
+        assert not (stays and tongue.then in lines)
 
 
 def test_before_closing_the_note_lists_what_it_needs_and_is_gone_when_all_is_there():
@@ -130,7 +131,7 @@ def due(label):
 
 
 def written(missing=(), late=(), **told):
-    told = {"next_due": None, "closed_at": None, "insists": False, "zone": BERLIN, **told}
+    told = {"next_due": None, "closed_at": None, "stays": "", "zone": BERLIN, **told}
     return write_note(list(missing), list(late), **told).split("\n")
 
 
@@ -179,6 +180,48 @@ def test_a_closing_that_is_undone_in_german():
         "Danach können Sie sie wieder schließen.",
         "Kann ich schließen? https://ombud.example/c/1",
     ]
+
+
+@pytest.mark.parametrize(
+    "stays, language, said",
+    [
+        (
+            "refused",
+            "en",
+            (
+                "This complaint was closed on Fri 15 Jan, 09:00, and could not be reopened. "
+                "Please reopen it yourself, or ask your administrator."
+            ),
+        ),
+        (
+            "refused",
+            "de",
+            (
+                "Diese Beschwerde wurde am Fr 15. Jan., 09:00 Uhr, geschlossen und ließ sich nicht wieder öffnen. "
+                "Bitte öffnen Sie sie selbst wieder oder wenden Sie sich an die Administration."
+            ),
+        ),
+        (
+            "budget",
+            "en",
+            (
+                "This complaint was closed on Fri 15 Jan, 09:00, and was not reopened because many others were. "
+                "Please reopen it yourself."
+            ),
+        ),
+        (
+            "budget",
+            "de",
+            (
+                "Diese Beschwerde wurde am Fr 15. Jan., 09:00 Uhr, geschlossen und nicht wieder geöffnet, "
+                "weil es sehr viele auf einmal waren. Bitte öffnen Sie sie selbst wieder."
+            ),
+        ),
+    ],
+)
+def test_a_closing_that_stays_is_not_said_to_be_undone(stays, language, said):
+    told = written([point("Cause", "Cause.")], closed_at=AT, stays=stays, language=language)
+    assert told[1:] == [said, "1. Cause."]
 
 
 HOSTILE = "a\nb\r\nc\u2028d\u2029e\x00f\x1b[31mg\u202eh\u2066i\u200fj\tk\x85l"
