@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, literal_column, select, union
 
 from ombud.store.statements import Query, among
-from ombud.store.tables import epoch, event, link, sent, ticket
+from ombud.store.tables import epoch, event, link, meta, sent, ticket
 
 EPOCH: Final = Query(
     # Whoever takes the account over waits for the writer before to end; SQLite has one writer at a time.
@@ -62,3 +62,4 @@ MOVES: Final = Query(
     ),
     ("of", "since"),
 )
+META: Final = Query(select(meta.c.told).where(meta.c.name == bindparam("which")), ("which",))

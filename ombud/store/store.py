@@ -7,7 +7,7 @@ import secrets
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, or_, select
 
@@ -27,7 +27,7 @@ from ombud.store.log import verify_lines
 from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
 from ombud.store.problems import stems
-from ombud.store.queries import EPOCH, EVENTS, LINKS, MEMBERS, MOVES, STATES
+from ombud.store.queries import EPOCH, EVENTS, LINKS, MEMBERS, META, MOVES, STATES
 from ombud.store.restored import notice_restored
 from ombud.store.statements import Clash, Put
 from ombud.store.tables import (
@@ -431,7 +431,7 @@ class Store:
     def meta(self, name: str) -> str | None:
         """Give a fact about the database."""
         with reading(self._engine) as db:
-            return db.execute(select(meta.c.told).where(meta.c.name == name)).scalar()
+            return cast("str | None", META.scalar(db, name))
 
     def installation(self) -> str:
         """Give the name of this installation, made once: a copy of the database goes by it too."""
