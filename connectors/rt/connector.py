@@ -134,6 +134,7 @@ class RequestTracker:
                 "ModifyCustomField",
                 "CommentOnTicket",
                 "ModifyTicket",
+                "ReassignTicket",
             )
         ]
         found.append(

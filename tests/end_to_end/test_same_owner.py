@@ -233,6 +233,14 @@ def test_request_tracker_gives_a_ticket_back_that_its_owner_dropped(rt):
     assert_taken_back(stands(service, f"rt:{ticket}")[1])
 
 
+def test_request_tracker_is_asked_for_every_right_that_this_takes(rt):
+    _, service = rt
+    rights = service.connector("rt").manifest.scopes
+    told = {each.name: each for each in service.checks("rt")}
+    assert {"ModifyTicket", "ReassignTicket"} <= rights.keys() <= told.keys()
+    assert told["ReassignTicket"].remedy == "Grant ReassignTicket on queue Complaints to ombud"
+
+
 def test_request_tracker_says_where_it_does_not_let_us_give_it_back(rt):
     desk, service = rt
     ticket = answered(desk)
