@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ombud.store import Notice, Store
     from ombud.tongue import Tongue
     from sync.binding import Bound
+    from sync.outbox import Hold
     from sync.settle import Settling
 
 #: So many complaints of one parent, closed within so long of each other, were closed with it.
@@ -41,6 +42,8 @@ _STAYS: Final = DAY
 #: Things named in the parent's note, a line each.
 _MOST_NAMED: Final = 4
 _META: Final = "mass:"
+#: Of what is kept of a parent, what is noted when it is told of; the rest is noted when its tickets are settled.
+_OURS: Final = frozenset({"since", "end", "done"})
 _EVER: Final = 2**62
 
 
@@ -123,10 +126,11 @@ class Masses:
         return {name: at for name, (at, _) in children.items()}
 
 
-def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
+def look_after(at: Settling, connector: Connector, hold: Hold) -> tuple[list[str], bool]:
     """Say on each parent what its complaints lack, and when the last of them will be open again.
 
-    Gives a sentence for each mass event under way, and whether there is something to send.
+    Gives a sentence for each mass event under way, and whether there is something to send. `hold` keeps others of this
+    process away from a parent meanwhile.
     """
     account, store, now = at.bound.account, at.store, at.now
     kept = _kept(store, account)
@@ -136,6 +140,7 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
     pace = connector.manifest.updates_a_minute
     said: list[str] = []
     notices: list[Notice] = []
+    ended: list[str] = []
     posted = False
     for name, told in sorted(kept.items()):
         if told["binding"] != at.bound.name:
@@ -144,7 +149,7 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
         lacking = {child: things for child, (_, things) in children.items() if things}
         if not lacking:
             if told["seen"] < now - _FORGET:
-                del kept[name]
+                ended.append(name)
             continue
         left = len(waiting & lacking.keys())
         if left and told.get("end", 0) <= now:
@@ -158,15 +163,24 @@ def look_after(at: Settling, connector: Connector) -> tuple[list[str], bool]:
             if over
             else write_note(lacking.values(), end, at.bound.mapping.tzinfo, at.bound.tongue)
         )
-        posted |= _say(at, connector, parent, text)
+        with hold([parent]):
+            posted |= _say(at, connector, parent, text)
         if over:
-            del kept[name]
+            ended.append(name)
         else:
             said.append(_sentence(parent, len(lacking), left, end, at.bound.mapping.tzinfo))
             since = told.setdefault("since", min(when for when, _ in children.values()))
             notices.append(closed_together(store, parent, at.bound.name, said[-1], since, now))
     with store.begin(account, at.epoch) as tx:
-        tx.set_meta(_META + account, json.dumps(kept))
+        # Whoever settled tickets meanwhile may have kept more of them.
+        fresh = _kept(store, account)
+        for name in fresh.keys() & kept.keys():
+            told = kept[name]
+            if name in ended and fresh[name]["seen"] == told["seen"]:
+                del fresh[name]
+            else:
+                fresh[name] |= {key: told[key] for key in _OURS & told.keys()}
+        tx.set_meta(_META + account, json.dumps(fresh))
         tx.put_notices(notices)
     return said, posted
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sync.elsewhere import Elsewhere
     from sync.ingest import Altered, Privacy
     from sync.others import Identity
+    from sync.outbox import Hold
     from sync.persons import Persons
     from sync.words import Answer
 
@@ -231,21 +232,26 @@ def _others(at: Settling, readings: Sequence[Reading]) -> tuple[str, str] | None
     return noticed(at.store, at.bound.account, left) if left else None
 
 
-def look_after_problems(at: Settling, connector: Connector) -> None:
-    """Read again the problems that changed, and have the complaints that stem from them settled afresh."""
+def look_after_problems(at: Settling, connector: Connector, hold: Hold) -> None:
+    """Read again the problems that changed, and have the complaints that stem from them settled afresh.
+
+    `hold` keeps others of this process away from them meanwhile.
+    """
     if not at.bound.mapping.stems:
         return
     known = at.store.stems(at.bound.account)
     looked = connector.look(sorted(known), at.bound.schema) if known else ()
-    changed = [each for each in looked if each.revision != known[each.ref]]
+    changed = sorted(each.ref for each in looked if each.revision != known[each.ref])
     if not changed:
         return
-    stems = Stems(at.bound, at.store, at.privacy, at.now)
-    stems.read(connector, changed)
-    with at.store.begin(at.bound.account, at.epoch) as tx:
-        tx.put_settled(stems.settled, known_at=at.now)
-        for each in changed:
-            tx.stem_changed(each.ref, stems.revisions.get(each.ref, ""))
+    with hold(changed):
+        # Whoever held one before may have read it.
+        stems = Stems(at.bound, at.store, at.privacy, at.now)
+        stems.read(connector, list(connector.look(changed, at.bound.schema)))
+        with at.store.begin(at.bound.account, at.epoch) as tx:
+            tx.put_settled(stems.settled, known_at=at.now)
+            for ref in changed:
+                tx.stem_changed(ref, stems.revisions.get(ref, ""))
 
 
 def store_readings(at: Settling, readings: Sequence[Reading]) -> None:

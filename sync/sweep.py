@@ -110,11 +110,11 @@ class Sweep:
             self.send(urgent=True)
         if full:
             self.settle(self._not_among(swept))
-        look_after_problems(self._at(), self._connector)
+        look_after_problems(self._at(), self._connector, self._holding)
         # What an interrupted first reading left for later is among these.
         self.settle(store.due(account, self._name, service.now()), aloud=True)
         self.send()
-        said, more = look_after(self._at(), self._connector)
+        said, more = look_after(self._at(), self._connector, self._holding)
         self._report.notices += said
         if more:
             self.send(urgent=True)
