@@ -118,7 +118,9 @@ class Masses:
                 parent, {"vendor": ref.vendor, "binding": self.bound.name, "children": {}}
             )
             told["seen"] = self.now
-            told["children"][ref.id] = [at, things]
+            before, lacked = told["children"].get(ref.id, (at, []))
+            # One that could not be opened again is met again, and still lacked what it did.
+            told["children"][ref.id] = [at, things or (lacked if before == at else [])]
         return (_META + self.bound.account, json.dumps(kept))
 
     def _times(self, parent: str) -> dict[str, Instant]:
@@ -158,17 +160,16 @@ def look_after(at: Settling, connector: Connector, hold: Hold) -> tuple[list[str
         over = told["done"] is not None and told["done"] < now - _STAYS
         parent = Ref(account, told["vendor"], name)
         end = told["end"] if left else None
-        text = (
-            ""
-            if over
-            else write_note(lacking.values(), end, at.bound.mapping.tzinfo, at.bound.tongue)
-        )
+        closed = {Ref(account, told["vendor"], child): children[child][0] for child in lacking}
+        stay = _refused(store, closed)
+        zone = at.bound.mapping.tzinfo
+        text = "" if over else write_note(lacking.values(), end, zone, at.bound.tongue, stay=stay)
         with hold([parent]):
             posted |= _say(at, connector, parent, text)
         if over:
             ended.append(name)
         else:
-            said.append(_sentence(parent, len(lacking), left, end, at.bound.mapping.tzinfo))
+            said.append(_sentence(parent, len(lacking), left, end, zone, stay))
             since = told.setdefault("since", min(when for when, _ in children.values()))
             notices.append(closed_together(store, parent, at.bound.name, said[-1], since, now))
     with store.begin(account, at.epoch) as tx:
@@ -190,6 +191,8 @@ def write_note(
     end: Instant | None,
     zone: ZoneInfo,
     tongue: Tongue = ENGLISH,
+    *,
+    stay: int = 0,
 ) -> str:
     """Write the note on a parent: how many lack what, and when the last is open again; never a function of now.
 
@@ -198,6 +201,7 @@ def write_note(
         end: when the last will be open again; `None` where all are.
         zone: the desk's zone.
         tongue: the desk's language.
+        stay: how many could not be opened again.
 
     """
     told = list(lacking)
@@ -207,6 +211,7 @@ def write_note(
     lines = [
         f"{tongue.title} · {tongue.mass.format(count=tongue.number(len(told)))}",
         opening or tongue.mass_open,
+        *([tongue.counted(tongue.mass_stay, stay)] if stay else []),
         *(
             tongue.mass_lack.format(count=tongue.number(count), thing=thing)
             for thing, count in named[:_MOST_NAMED]
@@ -246,11 +251,29 @@ def _say(at: Settling, connector: Connector, parent: Ref, text: str) -> bool:
     return False
 
 
-def _sentence(parent: Ref, total: int, left: int, end: Instant | None, zone: ZoneInfo) -> str:
+def _sentence(
+    parent: Ref, total: int, left: int, end: Instant | None, zone: ZoneInfo, stay: int
+) -> str:
     head = f"{total:,} complaints were closed with {parent} and lack something"
+    if stay:
+        head = f"{head}; {stay:,} could not be opened again"
     if end is None:
-        return f"{head}; all are open again"
+        return f"{head}; all {'others ' if stay else ''}are open again"
     return f"{head}; {left:,} are still to be opened again, the last by {wall(end, zone)}"
+
+
+def _refused(store: Store, closed: Mapping[Ref, Instant]) -> int:
+    """Count the tickets whose closing at these instants the helpdesk would not let us undo."""
+    refused = {
+        ref: state.refused
+        for ref, state in store.states(sorted(closed)).items()
+        if state.refused is not None
+    }
+    events = store.events(sorted(refused)) if refused else {}
+    return sum(
+        any(e.id == refused[ref] and e.happened == closed[ref] for e in told)
+        for ref, told in events.items()
+    )
 
 
 def _kept(store: Store, account: str) -> dict[str, Any]:

@@ -94,6 +94,10 @@ TONGUE: Final = Tongue(
     mass="{count} Beschwerden mit diesem Ticket geschlossen",
     mass_open="Ihnen fehlt noch etwas, und sie sind wieder offen. In jeder steht, was fehlt.",
     mass_opening="Ihnen fehlt noch etwas, und sie werden wieder geöffnet, die letzte bis {when}. In jeder steht, was fehlt.",
+    mass_stay=(
+        "Alle bis auf 1: Sie ließ sich nicht wieder öffnen.",
+        "Alle bis auf {count}: Sie ließen sich nicht wieder öffnen.",
+    ),
     mass_lack="Bei {count} fehlt: {thing}",
     mass_more=("Und 1 weiterer Punkt.", "Und {count} weitere Punkte."),
     answer="„{word}“: {line}",

@@ -38,6 +38,10 @@ TONGUE: Final = Tongue(
     mass="{count} complaints closed with this ticket",
     mass_open="They lack something and are open again. Each says what it lacks.",
     mass_opening="They lack something and are being opened again, the last by {when}. Each says what it lacks.",
+    mass_stay=(
+        "All but 1: it could not be reopened.",
+        "All but {count}: they could not be reopened.",
+    ),
     mass_lack="{count} lack: {thing}",
     mass_more=("And 1 other thing.", "And {count} other things."),
     answer="“{word}”: {line}",

@@ -136,6 +136,7 @@ class Tongue:
         page: leads in the address of the page.
         mass: beside the title of a parent's note, how many complaints were closed with it.
         mass_open, mass_opening: that they are open again, or will be by when.
+        mass_stay: how many of them are not, because the helpdesk refused it.
         mass_lack: how many lack the same thing.
         mass_more: how many things are not shown.
         answer: frames an answer that is a refusal: `word`, `line`.
@@ -177,6 +178,7 @@ class Tongue:
     mass: str
     mass_open: str
     mass_opening: str
+    mass_stay: Forms
     mass_lack: str
     mass_more: Forms
     answer: str

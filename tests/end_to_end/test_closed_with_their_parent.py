@@ -166,3 +166,36 @@ def test_jira_s_linked_complaints_are_told_once_on_their_problem_and_the_note_go
             service.sync("sandbox")
             service.sync("sandbox")
             assert desk.shown(problem).text == ""
+
+
+def test_those_that_cannot_be_opened_again_are_counted_and_not_said_to_be_open(tmp_path):
+    with start_in_thread() as server:
+        config = jira_folder(tmp_path, server, profile='"starter"')
+        mapping = tmp_path / "sandbox.mapping.toml"
+        told = mapping.read_text(encoding="utf-8")
+        told += '\n[problem]\nlinks = "Problem/Incident"\nfields = ["root_cause"]\n'
+        mapping.write_text(told, encoding="utf-8")
+        clock = Stepped(server.world.clock.now)
+        desk = JiraBench(server)
+        world = desk.world
+        problem = world.create("SUP", "Question", {"summary": "All leak"}, "acc-anna").id
+        children = [desk.create() for _ in range(MANY)]
+        for each in children:
+            desk.walk_to_answer(each)
+            world.link(each, problem, "Problem/Incident", actor="acc-anna")
+        with open_service(config, clock, sleep=clock.sleep) as service:
+            desk.pass_time()
+            service.sync("sandbox")
+            desk.pass_time()
+            for each in children:
+                world.edit(each, {}, "acc-robot", to_status=desk.closed)
+            stuck = children[0]
+            barred = {"match": rf"POST /rest/api/3/issue/{stuck}/transitions", "kind": "status"}
+            server.faults.order([{**barred, "status": 400, "times": 50}])
+            desk.pass_time()
+            report = service.sync("sandbox")
+            assert world.find(stuck).status == desk.closed
+            assert "could not be reopened" in desk.shown(stuck).text
+            assert "All but 1: it could not be reopened." in desk.shown(problem).text
+            (said,) = [each for each in report.notices if "were closed with" in each]
+            assert "1 could not be opened again; all others are open again" in said

@@ -245,10 +245,15 @@ def test_no_name_breaks_the_frame(language):
 @pytest.mark.parametrize("things", [1, 4, 5, 7])
 def test_a_mass_event_is_told_in_the_desk_s_language(things):
     lacking = [[f"Punkt {number}" for number in range(things)]] * 1_200
-    for end in (None, AT):
-        told = write_mass_note(lacking, end, BERLIN, TONGUES["de"]).splitlines()
+    for end, stay in product((None, AT), (0, 1, 1_100)):
+        told = write_mass_note(lacking, end, BERLIN, TONGUES["de"], stay=stay).splitlines()
         assert told[0] == "Beschwerderichtlinie · 1.200 Beschwerden mit diesem Ticket geschlossen"
         assert ("die letzte bis Fr 15. Jan., 09:00 Uhr." in told[1]) is (end is not None)
-        assert told[2] == "Bei 1.200 fehlt: Punkt 0"
+        line = {
+            1: "Alle bis auf 1: Sie ließ sich nicht wieder öffnen.",
+            1_100: "Alle bis auf 1.100: Sie ließen sich nicht wieder öffnen.",
+        }
+        assert told[2] == line.get(stay, "Bei 1.200 fehlt: Punkt 0")
+        assert told[2 + (stay > 0)] == "Bei 1.200 fehlt: Punkt 0"
         assert len(told) <= 8
         assert (told[-1].startswith("Und ")) is (things > 4)
