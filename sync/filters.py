@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ombud.model.facts import STAGES, Verdict
 from ombud.store.book import GRADES, Filter
 from ombud.store.book.filter import NONE
-from sync.periods import DEFAULT, before, read_period
+from sync.periods import DEFAULT, before, days_of, read_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +59,8 @@ TITLES: Final = {
 #: Words that say how a page is shown, not what it counts.
 VIEWS: Final = frozenset({"page", "sort", "by", "clock", "show", "theme", "format", "size", "seed", "tab", "notice"})  # fmt: skip
 _VERDICTS: Final = {each.value: each for each in Verdict}
-_GRADES: Final = {
+#: How a complaint stands by its major rules, in words.
+GRADE_WORDS: Final = {
     "first": "right first time",
     "after": "right after intervention",
     "failing": "a major rule failed",
@@ -123,7 +124,11 @@ class Asking:
         """Give the filter for the period it is compared with."""
         if self.against is None:
             return None
-        return self.filter.but(begin=self.against.begin, end=self.against.end)
+        return self.filter.but(
+            begin=self.against.begin,
+            end=self.against.end,
+            days=days_of(self.against, self.zone) if self.filter.days is not None else None,
+        )
 
     def in_words(self) -> list[str]:
         """Say the filter in words, one part each."""
@@ -133,7 +138,7 @@ class Asking:
             if name not in {"period", "date", "against"}:
                 grouped.setdefault(name, []).append(value)
         for name, values in grouped.items():
-            shown = [_GRADES.get(each, each) if name == "grade" else each for each in values]
+            shown = [GRADE_WORDS.get(each, each) if name == "grade" else each for each in values]
             shown = ["none" if each == NONE else each.replace("_", " ") for each in shown]
             said.append(f"{TITLES.get(name, name)}: {' or '.join(shown)}")
         return said
@@ -146,6 +151,7 @@ def read_filter(
     now: Instant,
     zone: ZoneInfo,
     groups: frozenset[str],
+    desks: frozenset[str] = frozenset(),
 ) -> Asking:
     """Read an address's words.
 
@@ -155,6 +161,7 @@ def read_filter(
         now: the present instant.
         zone: where days begin and end.
         groups: groups whose restricted complaints the reader may see.
+        desks: zones of the desks; where it is the reader's alone, whole days can be counted from the rollup.
 
     Raises:
         BadFilter: words that are not understood, all of them at once.
@@ -169,6 +176,8 @@ def read_filter(
             given.setdefault(name, []).append(value)
     reading = _Reading(given, rules, now, zone)
     asked = reading.read().but(groups=groups)
+    if desks != {zone.key}:
+        asked = asked.but(days=None)
     if reading.problems:
         raise BadFilter(reading.problems)
     kept = [(name, value) for name, values in given.items() for value in dict.fromkeys(values)]
@@ -201,7 +210,9 @@ class _Reading:
             if name not in known
         ]  # fmt: skip
         self._read_periods()
-        asked = Filter(begin=self.period.begin, end=self.period.end)
+        asked = Filter(
+            begin=self.period.begin, end=self.period.end, days=days_of(self.period, self._zone)
+        )
         date = self._choice("date", ("received", "due", "closed"))
         if date:
             asked = asked.but(date=date)
@@ -306,7 +317,11 @@ def within(asking: Asking, period: Period) -> Asking:
     words = [(name, value) for name, value in asking.words if name != "period"]
     return replace(
         asking,
-        filter=asking.filter.but(begin=period.begin, end=period.end),
+        filter=asking.filter.but(
+            begin=period.begin,
+            end=period.end,
+            days=days_of(period, asking.zone) if asking.filter.days is not None else None,
+        ),
         period=period,
         words=(("period", period.key), *words),
     )

@@ -21,6 +21,7 @@ DEFAULT: Final = "last-90d"
 OFFERED: Final = (
     "last-30d", "last-90d", "last-12m", "this-month", "last-month", "this-quarter", "last-quarter", "this-year", "all",
 )  # fmt: skip
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _LAST: Final = re.compile(r"last-(\d{1,4})([dwm])")
 _FORMS: Final = "Write 2026-10, 2026-q3, 2026, last-90d, this-month, 2026-10-01..2026-10-31, or all"
 
@@ -80,6 +81,14 @@ def before(period: Period, zone: ZoneInfo, now: Instant) -> Period | None:
     length = (last - first).days + 1
     begin = first - timedelta(days=length)
     return read_period(f"{begin}..{first - timedelta(days=1)}", now, zone)
+
+
+def days_of(period: Period, zone: ZoneInfo) -> tuple[int, int] | None:
+    """Give a period's first day and the day after it, in days since 1970-01-01; `None` for one without bounds."""
+    if period.begin is None or period.end is None:
+        return None
+    first, last = (moment(each, zone).date().toordinal() for each in (period.begin, period.end))
+    return first - _EPOCH, last - _EPOCH
 
 
 def _days(text: str, today: date) -> tuple[date, date, str] | None:

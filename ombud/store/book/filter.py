@@ -43,6 +43,7 @@ class Filter:
     Attributes:
         begin: from when on; `None` from the beginning.
         end: until when, exclusive; `None` for ever.
+        days: the same bounds in days since 1970-01-01, where both are midnights of the desk; `None` otherwise.
         date: what has to lie between: receipt, the answer's due, or closing.
         helpdesks: accounts.
         bindings: bindings.
@@ -78,6 +79,7 @@ class Filter:
 
     begin: Instant | None = None
     end: Instant | None = None
+    days: tuple[int, int] | None = None
     date: Literal["received", "due", "closed"] = "received"
     helpdesks: tuple[str, ...] = ()
     bindings: tuple[str, ...] = ()
@@ -120,7 +122,7 @@ class Filter:
     @property
     def rolled(self) -> bool:
         """Tell whether verdicts under it can be counted from the rollup alone, but for whole days of receipt."""
-        kept = {"begin", "end", "date", "helpdesks", "bindings", "projects", "packs", "open", "before", "groups"}  # fmt: skip
+        kept = {"begin", "end", "days", "date", "helpdesks", "bindings", "projects", "packs", "open", "before", "groups"}  # fmt: skip
         other = any(
             getattr(self, each.name) != getattr(EVERYTHING, each.name)
             for each in fields(self)
