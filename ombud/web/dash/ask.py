@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from sync.filters import Asking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from starlette.requests import Request
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Filter, RuleInfo
+    from ombud.web.dash.pages import Page
     from ombud.web.dash.viewer import Viewer
     from sync.book import Bookkeeper
     from sync.live.pulse import Pulse
@@ -36,6 +37,7 @@ class Ask:
         pulses: how each account fares, where this process looks after it.
         now: the present instant.
         csrf: goes into every form.
+        pages: every page, in the order of the rail.
         views: the reader's saved views: addresses and names.
 
     """
@@ -49,6 +51,7 @@ class Ask:
     pulses: Mapping[str, Pulse]
     now: Instant
     csrf: str
+    pages: Sequence[Page] = ()
     views: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -9,13 +9,13 @@ from starlette.responses import HTMLResponse
 
 from ombud.store.book.filter import NONE
 from ombud.store.book.options import options
-from ombud.web.dash import pages
 from ombud.web.pages import page as rendered
 from sync.filters import GRADE_WORDS, TITLES, read_filter
 from sync.periods import OFFERED, read_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -175,7 +175,7 @@ def framed(
         path=path,
         zone_name=ask.zone.key,
         desk_zone_name=ask.service.zone.key,
-        section=next((each.title for each in pages.PAGES if each.path == path), ""),
+        section=next((each.title for each in ask.pages if each.path == path), ""),
         pages=_rail(ask),
         organisation=ask.service.settings.dashboard.organisation,
         viewer=ask.viewer,
@@ -241,7 +241,7 @@ def _state(
     asking = read_filter((), rules={}, now=now, zone=viewer.zone, groups=viewer.groups)
     ask = Ask(
         request, viewer, asking, dash.keeper.book, dash.keeper, dash.service, dash.pulses, now,
-        dash.guard.csrf_of(request),
+        dash.guard.csrf_of(request), dash.pages,
     )  # fmt: skip
     found = framed(ask, "state.html", title="Ombud", status=status, state=state, **told)
     assert isinstance(found, HTMLResponse)
@@ -252,7 +252,7 @@ def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     groups: dict[str, list[Link]] = {}
     here = ask.request.url.path
     counts = ask.keeper.about.counts
-    for each in pages.PAGES:
+    for each in ask.pages:
         if not each.title or not ask.viewer.may(each.action):
             continue
         current = here == each.path or (each.path != "/" and here.startswith(f"{each.path}/"))
@@ -364,4 +364,3 @@ def _known(ask: Ask) -> str | None:
         return None
     label = read_period(told[-1], ask.now, ask.zone).label
     return f"You see what was known at the end of {label}, judged by what was in force then."
-

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ombud.web.dash import overview
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,5 +42,5 @@ class Form(NamedTuple):
     do: Callable[[Ask, FormData], Response]
 
 
-PAGES: Final[tuple[Page, ...]] = ()
+PAGES: Final[tuple[Page, ...]] = (Page("/", "Overview", "", overview.show),)
 FORMS: Final[tuple[Form, ...]] = ()

@@ -50,6 +50,11 @@ class Dashboard:
     pulses: Mapping[str, Pulse]
 
     @property
+    def pages(self) -> Sequence[Page]:
+        """Give every page, in the order of the rail."""
+        return PAGES
+
+    @property
     def routes(self) -> Sequence[BaseRoute]:
         """Give every route: pages, forms, and those of signing in."""
         found: list[BaseRoute] = list(self.guard.routes)
@@ -76,7 +81,7 @@ class Dashboard:
             asking = self._read(request, viewer, book, now)
         return Ask(
             request, viewer, asking, book, self.keeper, self.service, self.pulses, now,
-            self.guard.csrf_of(request),
+            self.guard.csrf_of(request), PAGES,
         )  # fmt: skip
 
     def _read(self, request: Request, viewer: Viewer, book: Book, now: Instant) -> Asking:
