@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from ombud.model.instant import iso
+from ombud.web.dash.told import FILTERS
 from sync.note import wall
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"wall": wall, "iso": iso}
+_TEMPLATES.filters |= {"wall": wall, "iso": iso, **FILTERS}
 
 
 def page(name: str, *, status: int = 200, **told: object) -> Response:
