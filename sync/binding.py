@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ombud.model.calendar import Calendar
     from ombud.model.facts import Complaint, Instant
-    from ombud.model.finding import Fix
+    from ombud.model.finding import Fix, Spoken
     from ombud.model.mapping import Mapping
     from ombud.model.scope import Scope
     from ombud.settings import Binding, CalendarSettings, Settings
@@ -260,8 +260,10 @@ class Bound:
         return self.parts.bound(self.settings, steps, self.start)
 
     @cached_property
-    def told(self) -> dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Fix, ...]]]:
-        """Keep sentences already told, by rule and facts."""
+    def told(
+        self,
+    ) -> dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Fix, ...], tuple[Spoken, ...]]]:
+        """Keep what was told already, by rule and facts."""
         return {}
 
     def pack_of(self, complaint: Complaint) -> Configured:

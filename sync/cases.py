@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sync.elsewhere import Elsewhere
     from sync.ingest import Privacy
 
+#: Asked of every event of every ticket: a look-up in the enumeration costs more than the comparison.
+_MERGED = Kind.merged
+
 
 @dataclass(slots=True)
 class Cases:
@@ -123,7 +126,7 @@ class Cases:
             ahead = {each for one in ahead for each in self._beside.get(one, ())} - found
             found |= ahead
         for event in events:
-            if event.kind is Kind.merged and isinstance(event.after, str):
+            if event.kind is _MERGED and isinstance(event.after, str):
                 found |= {event.ref, Ref(ref.account, ref.vendor, event.after)}
         return found - {ref}
 

@@ -210,12 +210,12 @@ def _finding(
     url: str,
     before: bool,
 ) -> Finding:
-    rule = judged.rule
+    rule, timing = judged.rule, judged.timing
     told: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     spoken: tuple[Spoken, ...] = ()
     if judged.verdict in _TOLD or judged.standing in _TOLD:
-        told, fixes = _reasons(bound, judged, url)
+        told, fixes, spoken = _reasons(bound, judged, url)
         if bound.speaker is not None:
             spoken = bound.speaker.tell(judged)
     return Finding(
@@ -238,44 +238,46 @@ def _finding(
         mode=BEFORE_POLICY if before else bound.mode(rule),
         pack=pack.title_version,
         pack_digest=pack.digest,
-        cause=judged.timing.cause if judged.timing is not None else None,
-        warn=judged.timing.warn if judged.timing is not None else None,
-        operational=judged.timing.operational if judged.timing is not None else None,
-        silence=judged.timing.silence if judged.timing is not None else None,
+        cause=timing.cause if timing is not None else None,
+        warn=timing.warn if timing is not None else None,
+        operational=timing.operational if timing is not None else None,
+        silence=timing.silence if timing is not None else None,
         spoken=spoken,
     )
 
 
 def told_of(bound: Bound, judged: Judgement) -> Sequence[Spoken]:
     """Give what an agent is told of a failure: what `points` gives of its finding, without one."""
-    spoken = bound.speaker.tell(judged) if bound.speaker is not None else ()
-    if spoken:
-        return spoken
-    told, fixes = _reasons(bound, judged, "")
-    return points_of(judged.rule.id, fixes, told)
+    told, fixes, spoken = _reasons(bound, judged, "")
+    if bound.speaker is not None:
+        spoken = bound.speaker.tell(judged)
+    return spoken or points_of(judged.rule.id, fixes, told)
 
 
-def _reasons(bound: Bound, judged: Judgement, url: str) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+def _reasons(
+    bound: Bound, judged: Judgement, url: str
+) -> tuple[tuple[str, ...], tuple[Fix, ...], tuple[Spoken, ...]]:
+    """Give what is wrong, how to mend it, and what an agent is told of it, where that is known already."""
     body = judged.rule.body
     match body:
         case Deadline():
-            return _deadline_reasons(bound, judged, body, url)
+            return *_deadline_reasons(bound, judged, body, url), ()
         case Cadence():
-            return _cadence_reasons(bound, judged, url)
+            return *_cadence_reasons(bound, judged, url), ()
         case Integrity():
-            return _integrity_reasons(bound, judged, body, url)
+            return *_integrity_reasons(bound, judged, body, url), ()
         case Guard() | Invariant():
             row = judged.now if judged.standing is Verdict.failed else judged.row
-            told, fixes = _sentences(bound, judged.rule, body, row)
+            told, fixes, spoken = _sentences(bound, judged.rule, body, row)
             if isinstance(body, Invariant) and judged.standing is not Verdict.failed:
                 # It was so once, and nothing can mend that now.
-                return tuple(f"For a time: {each}" for each in told), ()
-            if not url:
-                return told, fixes
-            # Built anew by hand: `replace` costs several times as much.
-            return told, tuple(
-                [Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes]
-            )
+                return tuple(f"For a time: {each}" for each in told), (), ()
+            if url:
+                # Built anew by hand: `replace` costs several times as much.
+                fixes = tuple(
+                    [Fix(f.field, f.label, f.native, f.allowed, url, f.advice) for f in fixes]
+                )
+            return told, fixes, spoken
 
 
 def _deadline_reasons(
@@ -316,15 +318,19 @@ def _integrity_reasons(
 
 def _sentences(
     bound: Bound, rule: Rule, body: Guard | Invariant, row: Row
-) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
-    """Give a guard's reasons and fixes for a row of facts, addresses left out; the same few come again and again."""
+) -> tuple[tuple[str, ...], tuple[Fix, ...], tuple[Spoken, ...]]:
+    """Give a guard's reasons and fixes for a row of facts, addresses left out, and what is told of them.
+
+    The same few come again and again.
+    """
     # Versions of a pack have rules of the same id.
     key = (id(rule), *[row.get(name, UNKNOWN) for name in rule.reads])
     held = bound.told.get(key)
     if held is None:
         found = reasons(body.must, row, bound.pack.vocabulary)
         fixes = {each.field: _fix(bound, each.field, "", each, body.must) for each in found}
-        held = tuple(each.sentence for each in found), tuple(fixes.values())
+        told, ways = tuple(each.sentence for each in found), tuple(fixes.values())
+        held = told, ways, tuple(points_of(rule.id, ways, told))
         if len(bound.told) >= _MOST_TOLD:
             bound.told.clear()
         bound.told[key] = held

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The order of events, told by their attributes: every event of every ticket is asked.
 _ORDER = attrgetter("happened", "seq", "id")
+#: A look-up in the enumeration costs more than the comparison.
+_LENT = Kind.lent
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _observed(
     held: dict[str, Native] = {
         event.field: event.after
         for event in own[: covered + 1]
-        if event.field is not None and event.kind is not Kind.lent
+        if event.field is not None and event.kind is not _LENT
     }
     found: list[Event] = []
     for name in mapping.watched:

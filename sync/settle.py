@@ -84,7 +84,9 @@ class Tally:
     def count(self, judged: Iterable[Judgement]) -> None:
         """Count verdicts per rule."""
         for each in judged:
-            rule = self.findings.setdefault(each.rule.id, {})
+            rule = self.findings.get(each.rule.id)
+            if rule is None:
+                rule = self.findings[each.rule.id] = {}
             # A verdict is its own word: asking for its value costs more than all the rest.
             verdict: str = each.verdict
             rule[verdict] = rule.get(verdict, 0) + 1
@@ -189,16 +191,14 @@ def settle(
             # It is seen when it is read.
             tally.seen -= 1
         else:
-            wanted.append(
-                replace(
-                    each,
-                    stored=state is not None
-                    and state.case is not None
-                    and not state.failures
-                    and each.ref not in at.deep
-                    and (at.run is None or state.settled == bound.digest),
-                )
+            stored = (
+                state is not None
+                and state.case is not None
+                and not state.failures
+                and each.ref not in at.deep
+                and (at.run is None or state.settled == bound.digest)
             )
+            wanted.append(each if each.stored is stored else replace(each, stored=stored))
     if len(tally.brought) < MOST_BROUGHT:
         tally.brought += [each.ref for each in wanted]
     readings = list(connector.read(wanted, bound.schema)) if wanted else []

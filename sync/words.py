@@ -36,6 +36,8 @@ REQUESTS: Final = frozenset({Verb.dispute, Verb.waive, Verb.approve})
 #: How a word ended.
 DONE: Final = "done"
 REFUSED: Final = "refused"
+#: Asked of every event of every ticket: a look-up in the enumeration costs more than the comparison.
+_WORD: Final = Kind.word
 
 
 class Answer(NamedTuple):
@@ -53,7 +55,7 @@ class Answer(NamedTuple):
 
 def words_of(events: Iterable[Event]) -> list[Event]:
     """Give the words among a case's events."""
-    return [event for event in events if event.kind is Kind.word]
+    return [event for event in events if event.kind is _WORD]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: Asked of every event of every ticket: a look-up in the enumeration costs more than what is done with it.
 _FIELD, _OBSERVED, _MESSAGE = Kind.field, Kind.observed, Kind.message
+_CREATED, _MERGED, _UNDELIVERED = Kind.created, Kind.merged, Kind.undelivered
 #: Evidence that goes with the move it is read from.
 _BY_MOVE = frozenset({"stage", "status"})
 
@@ -95,7 +96,7 @@ class Fold:
         """
         ordered = sorted(
             {(event.ref, event.id): event for event in events}.values(),
-            key=lambda e: (e.happened, e.kind is not Kind.message, e.seq, e.id),
+            key=lambda e: (e.happened, e.kind is not _MESSAGE, e.seq, e.id),
         )
         folding = _Folding(self, ordered, complete=complete, lead=lead)
         complaint = folding.run()
@@ -155,11 +156,11 @@ class _Folding:
         self.row = dict(self.fold._blank if self.complete else self.fold._unseen)  # noqa: SLF001 (one concept, two classes)
         births: dict[Ref, Event] = {}
         for event in self.events:
-            if event.kind is Kind.created or event.ref not in births:
+            if event.kind is _CREATED or event.ref not in births:
                 births[event.ref] = event
-            if event.kind is Kind.merged:
+            if event.kind is _MERGED:
                 self.merged.add(event.ref)
-            elif event.kind is Kind.undelivered:
+            elif event.kind is _UNDELIVERED:
                 self.lost.add((event.ref, str(event.after)))
         members = sorted(births, key=lambda ref: (births[ref].happened, ref))
         if self.lead is None:
@@ -219,7 +220,7 @@ class _Folding:
     def _set(self, event: Event, name: str) -> None:
         held = self.native.get(name, None if self.complete else UNKNOWN)
         contradicted = event.before != held and event.before is not UNKNOWN and held is not UNKNOWN
-        if event.kind is Kind.observed or contradicted:
+        if event.kind is _OBSERVED or contradicted:
             self.gaps.append((name, event.happened))
             for canonical in self.fold._canonical.get(name, ()):  # noqa: SLF001
                 for each in self.transitions[self.since.get(name, 0) :]:
@@ -234,7 +235,7 @@ class _Folding:
             self.row[canonical] = value
             if canonical in self.fold.tracked:
                 self._track(
-                    canonical, value, event, gap=event.kind is Kind.observed or contradicted
+                    canonical, value, event, gap=event.kind is _OBSERVED or contradicted
                 )
             for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
                 if value is UNKNOWN:
@@ -508,7 +509,7 @@ def _changes(events: Sequence[Event]) -> Iterable[list[Event]]:
     groups: dict[tuple[Ref, str], list[Event]] = {}
     alone: list[list[Event]] = []
     for event in events:
-        if event.kind is Kind.message:
+        if event.kind is _MESSAGE:
             alone.append([event])
             continue
         key = (event.ref, event.change)

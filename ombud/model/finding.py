@@ -76,7 +76,7 @@ class Finding(NamedTuple):
         warn: what to warn of before the due, where the term has an earlier part.
         operational: when it is due by the desk's own clock.
         silence: longest time without a word to the complainant, in microseconds; cadences only.
-        spoken: what an agent is told of it in the desk's language; empty where that is English. It is not stored.
+        spoken: what an agent is told of it in the desk's language; empty where reasons and fixes say it. It is not stored.
 
     """
 
