@@ -221,3 +221,35 @@ def due_by_day(
         )
         for place, begin in enumerate(begins)
     ]
+
+
+def verdicts_by_month(book: Book, asked: Filter) -> dict[int, dict[Verdict, int]]:
+    """Count findings by the month of receipt, named by its first day in days since 1970-01-01."""
+    where, values = asked.findings()
+    rows = book.ask(
+        "SELECT date_trunc('month', DATE '1970-01-01' + c.day)::DATE - DATE '1970-01-01' AS month, v.verdict, count(*) "
+        f"FROM verdict v JOIN complaint c USING (n) WHERE {where} AND c.day IS NOT NULL GROUP BY ALL",
+        values,
+    )
+    found: dict[int, dict[Verdict, int]] = {}
+    for month, code, count in rows:
+        found.setdefault(month, {})[WORDS[code]] = count
+    return found
+
+
+def failing_by(
+    book: Book, asked: Filter, column: str, *, most: int = 12
+) -> list[tuple[str | None, int, int]]:
+    """Give for each value of a column of complaints how many findings failed, of how many that passed or failed."""
+    if column not in TABLES["complaint"]:
+        raise KeyError(column)
+    where, values = asked.findings()
+    return [
+        (row[0], row[1], row[2])
+        for row in book.ask(
+            f"SELECT c.{column}, count(*) FILTER (v.verdict = 1) AS failed, count(*) FILTER (v.verdict IN (0, 1)) "
+            f"FROM verdict v JOIN complaint c USING (n) WHERE {where} GROUP BY ALL "
+            f"ORDER BY failed DESC, c.{column} LIMIT {int(most)}",
+            values,
+        )
+    ]

@@ -83,7 +83,7 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
         said.append(Said(f"No acknowledgement was due in {period}. "))
     due = sum(each.due for each in told.due)
     said += [
-        Said(_number(due, "answer") , _open(ask, "this-week")) if due else Said("No answer"),
+        Said(_number(due, "complaint"), _open(ask, "this-week")) if due else Said("No complaint"),
         Said(f" {'is' if due <= 1 else 'are'} due this week and "),
         Said(f"{told.late.late:,} {'is' if told.late.late == 1 else 'are'} late", ask.link("/complaints", period="all", late="yes", date=None)),
         Said(". "),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ombud.web.dash import overview
+from ombud.web.dash import overview, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,5 +42,10 @@ class Form(NamedTuple):
     do: Callable[[Ask, FormData], Response]
 
 
-PAGES: Final[tuple[Page, ...]] = (Page("/", "Overview", "", overview.show),)
+#: In the order of the rail; pages without a title are reached from others.
+PAGES: Final[tuple[Page, ...]] = (
+    Page("/", "Overview", "", overview.show),
+    Page("/rules", "Rules", "", rules.show),
+    Page("/rules/{pack}/{rule}", "", "", rules.show_one),
+)
 FORMS: Final[tuple[Form, ...]] = ()
