@@ -31,6 +31,7 @@ from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.ledger import Standing
 from ombud.store.live import Hint, LedgerRow, Live, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
+from ombud.store.reports import AnswerRow, EntryRow, Reports, ScheduleRow, SnapshotRow
 from ombud.store.store import Store, open_store
 from ombud.store.tellings import Notice, Telling
 from ombud.store.transaction import Transaction
@@ -44,9 +45,11 @@ __all__ = [
     "SETUP",
     "Access",
     "Acts",
+    "AnswerRow",
     "AuditRow",
     "Busy",
     "DisputeRow",
+    "EntryRow",
     "ExplanationRow",
     "ForceRow",
     "Hint",
@@ -56,10 +59,13 @@ __all__ = [
     "Notice",
     "Posted",
     "Posting",
+    "Reports",
     "ReviewRow",
     "RunRow",
+    "ScheduleRow",
     "SessionRow",
     "Settled",
+    "SnapshotRow",
     "StaffRow",
     "StaleLease",
     "Standing",

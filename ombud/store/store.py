@@ -28,6 +28,7 @@ from ombud.store.migrate import check_version, migrate
 from ombud.store.personal import Vault
 from ombud.store.problems import stems
 from ombud.store.queries import EPOCH, EVENTS, LINKS, MEMBERS, META, MOVES, STATES
+from ombud.store.reports import Reports
 from ombud.store.restored import notice_restored
 from ombud.store.statements import Clash, Put
 from ombud.store.tables import (
@@ -74,6 +75,7 @@ class Store:
         self.page_key = vault.page_key
         self.live = Live(engine)
         self.access = Access(engine, vault)
+        self.reports = Reports(engine, vault)
         #: Ends with the store, closed or not.
         self._open = (
             None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))
