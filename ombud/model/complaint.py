@@ -234,9 +234,7 @@ class _Folding:
                 value = mapping.value(mapping.fields[canonical], self.lent.get(name))
             self.row[canonical] = value
             if canonical in self.fold.tracked:
-                self._track(
-                    canonical, value, event, gap=event.kind is _OBSERVED or contradicted
-                )
+                self._track(canonical, value, event, gap=event.kind is _OBSERVED or contradicted)
             for milestone, wanted in self.fold._by_field.get(canonical, ()):  # noqa: SLF001
                 if value is UNKNOWN:
                     self._doubt(milestone, event.happened)
