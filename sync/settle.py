@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ombud.model.complaint import case_of
-from ombud.model.connector import Gone, Ours
+from ombud.model.connector import Ours
 from ombud.model.event import Ref, digest
-from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.model.scope import Decision
-from ombud.store import QUARANTINE, Notice, Posting, Settled, TicketState
+from ombud.store import Notice, Posting, Settled, TicketState
 from policies.waiver import waive
+from sync.aside import put_aside, unread, unseen
 from sync.cases import Cases
 from sync.closing import labels, needed_to_close
 from sync.decide import ACCOUNT_SPAN, PER_TICKET, decide, standing
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from sync.persons import Persons
     from sync.words import Answer
 
-#: Waits before a ticket that could not be read or judged is tried again, by failures in a row.
-_BACK_OFF = (MINUTE, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY)
 #: Tickets named in a tally.
 MOST_BROUGHT = 1_000
 _log = logging.getLogger(__name__)
@@ -206,7 +203,7 @@ def settle(
     stems.meet(connector, readings)
     masses = Masses.of_page(bound, at.store, readings, since=at.block_from, now=at.now)
     settled = list(settle_readings(at, readings, states, decisions, stems, masses))
-    settled += [_unseen(at, states[ref]) for ref in missing if ref in states]
+    settled += [unseen(at, states[ref]) for ref in missing if ref in states]
     settled = with_notices(at.store, settled, since=at.block_from, now=at.now)
     others = _others(at, readings)
     if not (outside or settled or hinted) and cursor is None:
@@ -293,7 +290,7 @@ def settle_readings(
             _log.warning(
                 "%s cannot be judged: %s", reading.ref, type(error).__name__, exc_info=error
             )
-            one = _put_aside(
+            one = put_aside(
                 at, reading, state, decision, f"cannot be judged: {type(error).__name__}"
             )
         if one.posting is not None and one.why == "move_back" and not page.belongs(reading.ref):
@@ -313,7 +310,7 @@ def _settle_one(
 ) -> Settled:
     actual = reading.actual
     if actual is None:
-        return _unread(at, reading, state, decision)
+        return unread(at, reading, state, decision)
     bound, now = at.bound, at.now
     acting = at.acting and not at.identity.yields_to(actual.ours.keys)
     known = cases.known.get(reading.ref, ())
@@ -465,61 +462,3 @@ def _posting(
     at.tally.planned += 1
     told = to_json(asked)
     return Posting(told, at.identity.key(digest(told)), urgent=asked.move_back is not None)
-
-
-def _unread(
-    at: Settling, reading: Reading, state: TicketState | None, decision: Decision
-) -> Settled:
-    """Note a ticket that cannot be read; only the vendor's own word makes it deleted."""
-    at.tally.unreadable += 1
-    if state is None or reading.gone in {Gone.malformed, None}:
-        return _put_aside(at, reading, state, decision, reading.detail or "cannot be read")
-    if reading.gone is Gone.unreachable:
-        return _unseen(at, state)
-    left = replace(
-        state, gone=reading.gone, recheck=None, failures=0, trouble=reading.detail or None
-    )
-    if reading.into is None:
-        return Settled(left, findings=(), withdrawn="deleted in the helpdesk")
-    # The earliest of the two survives as the case, whichever ticket the helpdesk kept.
-    told = at.store.events([reading.ref, reading.into])
-    births = {ref: min(event.happened for event in events) for ref, events in told.items()}
-    case = case_of(min(births, key=lambda ref: (births[ref], ref))) if births else state.case
-    former = state.case if case != state.case else None
-    return Settled(
-        replace(left, case=case), withdrawn=f"merged into {case}" if former else None, former=former
-    )
-
-
-def _unseen(at: Settling, state: TicketState) -> Settled:
-    """Keep a ticket that the helpdesk no longer shows: deleted or hidden, nobody can tell; its findings stay."""
-    at.tally.vanished += state.gone is not Gone.unreachable
-    return Settled(
-        replace(
-            state,
-            gone=Gone.unreachable,
-            trouble="not shown any more: deleted, or hidden from us",
-            recheck=at.now + DAY,
-        )
-    )
-
-
-def _put_aside(
-    at: Settling, reading: Reading, state: TicketState | None, decision: Decision, trouble: str
-) -> Settled:
-    """Put a ticket aside to be tried again, ever more seldom."""
-    failures = (state.failures if state is not None else 0) + 1
-    at.tally.quarantined += failures >= QUARANTINE
-    actual = reading.actual
-    held = state or TicketState(
-        ref=reading.ref,
-        key=actual.key if actual is not None else reading.ref.id,
-        url=actual.url if actual is not None else "",
-        revision="",
-        decision=decision,
-        binding=at.bound.name,
-    )
-    wait = _BACK_OFF[min(failures, len(_BACK_OFF) - 1)]
-    return Settled(
-        replace(held, failures=failures, trouble=trouble, settled=None, recheck=at.now + wait)
-    )
