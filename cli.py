@@ -29,6 +29,7 @@ from ombud.commands.packs import packs
 from ombud.commands.rollout import rollout
 from ombud.commands.sandbox import sandbox
 from ombud.commands.serve import serve
+from ombud.commands.staff import staff
 from ombud.commands.waivers import disputes, waivers
 from ombud.log import configure_logging
 from ombud.model.clock import SystemClock, parse_instant
@@ -67,6 +68,7 @@ app.add_typer(rollout, name="rollout")
 app.add_typer(waivers, name="waivers")
 app.add_typer(disputes, name="disputes")
 app.add_typer(macros, name="macros")
+app.add_typer(staff, name="staff")
 app.add_typer(sandbox, name="sandbox")
 for _command in (backtest, capture, chaos, clock, measures, serve):
     app.command()(_command)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from pydantic import Field, field_validator
 
+from ombud.dashboard_settings import DashboardSettings
 from ombud.model.scope import Decision, Line, Scope
 from ombud.notify_settings import NotifySettings
 from ombud.toml import Fault, SettingsError, Strict, Texts, fault_at, read_toml, validated
@@ -160,6 +161,7 @@ class Settings(Strict):
     trust: TrustSettings = Field(default_factory=TrustSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
     notify: NotifySettings = Field(default_factory=NotifySettings)
+    dashboard: DashboardSettings = Field(default_factory=DashboardSettings)
     #: Folder that relative paths in the file are relative to.
     folder: Path = Field(default=Path(), exclude=True)
 
