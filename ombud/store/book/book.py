@@ -157,6 +157,15 @@ class Writing:
         """Say what it was made of."""
         self._stamp |= told
 
+    def execute(self, sql: str) -> None:
+        """Run a statement of one's own, such as one that makes many rows at once."""
+        self._db.execute(sql)
+
+    def roll_all(self) -> None:
+        """Make the rollup of everything anew."""
+        self._db.execute(f"DELETE FROM {_ROLLUP}")
+        self._empty, self._days = True, {None}
+
     def close(self) -> None:
         """Write what is left, the rollup of what changed, and what is told of all."""
         self._flush()
