@@ -187,20 +187,18 @@ class Judge:
         found: list[Judgement] = []
         row = complaint.row
         guards = self._guards
+        # A look-up in the enumeration costs more than the comparison.
+        spared, passed, failed = Verdict.not_applicable, Verdict.passed, Verdict.failed
         for transition in complaint.transitions:
             for guard in guards.get(transition.entering, ()):
                 ended = transition.stay
                 verdict = guard.verdict(transition.row)
                 standing: Verdict = verdict
-                if verdict is not Verdict.not_applicable:
+                if verdict is not spared:
                     standing = _holds(guard.must(row))
-                    if standing is not Verdict.passed and ended is not None:
+                    if standing is not passed and ended is not None:
                         held = _holds(guard.must(ended))
-                        standing = (
-                            held
-                            if held is Verdict.passed or standing is Verdict.failed
-                            else standing
-                        )
+                        standing = held if held is passed or standing is failed else standing
                 found.append(
                     Judgement(
                         guard.rule,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import digest
@@ -76,7 +77,7 @@ def write_note(
         head.append(f"{closed} {tongue.decision_sent}" if decision_sent else closed)
     if next_due is not None and next_due.due is not None:
         label = points(next_due)[0].label or next_due.rule
-        tail.insert(0, tongue.due.format(label=label, when=tongue.wall(next_due.due, zone)))
+        tail.insert(0, tongue.due.format(label=label, when=_said(language, next_due.due, zone)))
     told = items or wanting
     room = MOST_LINES - len(head) - len(tail)
     # One line for one thing, two for a thing and how many more there are.
@@ -145,10 +146,16 @@ def _numbered(told: Sequence[str], room: int, more: int, tongue: Tongue) -> list
     return [*lines, tongue.counted(tongue.more, rest)] if rest else lines
 
 
+@lru_cache(1024)
+def _said(language: str, at: Instant, zone: ZoneInfo) -> str:
+    """Write an instant as people say it; a note is written with what closing needs and without."""
+    return TONGUES[language].wall(at, zone)
+
+
 def _late_item(finding: Finding, zone: ZoneInfo, tongue: Tongue) -> str:
     due = ""
     if finding.due is not None:
-        due = f" {tongue.was_due.format(when=tongue.wall(finding.due, zone))}"
+        due = f" {tongue.was_due.format(when=_said(tongue.code, finding.due, zone))}"
     told = points(finding)
     advice = told[0].line if told[0].label else " ".join(each.line for each in told)
     return f"{advice}{due}"
