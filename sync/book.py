@@ -64,12 +64,26 @@ class Progress:
     failed: str = ""
 
 
+class GivenUp(Exception):
+    """Say that a book is not made to its end, because everything stops."""
+
+
 class Bookkeeper:
     """Keep one installation's book; `ombud serve` has one, and so has any command that counts."""
 
-    def __init__(self, service: Service, *, kept: bool = True) -> None:
-        """Open the book; where another process keeps it, or `kept` is false, one in memory takes its place."""
+    def __init__(
+        self, service: Service, *, kept: bool = True, stopping: threading.Event | None = None
+    ) -> None:
+        """Open the book.
+
+        Args:
+            service: what is judged, and by what.
+            kept: whether it is kept in a file; where another process keeps that, it is made in memory all the same.
+            stopping: once it is set, a book that is being made is given up.
+
+        """
         self._service = service
+        self._stopping = stopping or threading.Event()
         settings = service.settings
         beside = settings.folder if is_server(settings) else database_path(settings).parent
         self.folder: Path = beside / ".ombud" / "book"
@@ -237,6 +251,8 @@ class Bookkeeper:
     ) -> int:
         entries, count = Entries(bound), 0
         for judged in found:
+            if self._stopping.is_set():
+                raise GivenUp
             enter(writing, entries, judged)
             count += 1
             if count % _STEP == 0:

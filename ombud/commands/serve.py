@@ -89,6 +89,15 @@ def _announce(service: Service, serving: Serving) -> None:
     """Say where it listens and what finds changes, in one line each."""
     accounts = ", ".join(serving.accounts)
     out.print(terminal.plain(f"Ombud serves {accounts} at {serving.door.url}"), soft_wrap=True)
+    out.print(terminal.plain(f"Dashboard: {serving.door.url}/"), soft_wrap=True)
+    code = serving.dashboard.guard.roster.setup_code()
+    if code is not None:
+        out.print(
+            terminal.plain(
+                f"Nobody can sign in yet. Open it on this machine; the setup code is {code}"
+            ),
+            soft_wrap=True,
+        )
     every = service.settings.serve.sweep_seconds
     if service.settings.serve.url is None:
         out.print(

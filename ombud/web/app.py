@@ -51,7 +51,7 @@ def make_app(
         pulses: how each account fares.
         wake: told an account for which a hint was kept.
         token: opens figures and reasons to whoever brings it; without, they are for this machine alone.
-        mounts: the dashboard's routes, in place of the small page at `/`.
+        mounts: the dashboard's routes.
 
     """
     figures = Figures()
@@ -79,7 +79,8 @@ def make_app(
         Route("/metrics", inside.only(state.metrics)),
         *Closing(service, pulses, keeping).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
-        *(mounts or [Route("/", inside.only(state.front))]),
+        Route("/status", inside.only(state.front)),
+        *mounts,
     ]
     pages = Starlette(
         routes=routes,

@@ -1,4 +1,4 @@
-"""Everything that `ombud serve` runs, put together: accounts and door, one start, one clean stop."""
+"""Everything that `ombud serve` runs, put together: accounts, door and dashboard, one start, one clean stop."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.errors import HelpdeskError, Kind
 from ombud.web.app import make_app
+from ombud.web.dash.running import Running
 from ombud.web.listen import Listening, bind
 from sync.hooks import HookKeeper
 from sync.live.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from starlette.routing import BaseRoute
-
     from sync.service import Service
 
 #: Seconds that what is under way has to end.
@@ -36,7 +33,7 @@ class Pause:
 
 
 class Serving:
-    """Run accounts and door together."""
+    """Run accounts, door and dashboard together."""
 
     def __init__(
         self,
@@ -46,7 +43,6 @@ class Serving:
         host: str,
         port: int,
         token: str | None = None,
-        mounts: Sequence[BaseRoute] = (),
     ) -> None:
         """Take the port, and open every account; nothing runs yet.
 
@@ -64,8 +60,10 @@ class Serving:
         self._runner = Runner(service)
         self.hooks = HookKeeper(service)
         ears = self.hooks.ears
+        pulses = self._runner.status()
+        self.dashboard = Running(service, pulses, stopping=pause.stopping)
         app = make_app(
-            service, ears, self._runner.status(), self._runner.wake, token=token, mounts=mounts
+            service, ears, pulses, self._runner.wake, token=token, mounts=self.dashboard.routes
         )
         self.door = Listening(app, bind(host, port))
 
@@ -73,6 +71,7 @@ class Serving:
         """Start the door first: what it keeps waits for its account."""
         self.door.start()
         self._runner.start()
+        self.dashboard.start()
 
     def stop(self) -> bool:
         """Take nothing new, and end what is under way within `PATIENCE`; tell whether everything has ended."""
@@ -82,6 +81,7 @@ class Serving:
         ending.start()
         self.door.join(PATIENCE)
         ending.join(PATIENCE)
+        self.dashboard.stop(PATIENCE)
         return not ending.is_alive() and self.door.ended.is_set() and not self._at_work()
 
     def _at_work(self) -> bool:

@@ -65,10 +65,14 @@ def test_a_closing_is_undone_because_the_helpdesk_told_of_it(stage):
         stage.world.edit(ticket, {}, AGENT, to_status=DONE)
         until(lambda: stage.world.find(ticket).status != DONE)
         until(lambda: not told.hooks._service.store.live.waiting("sandbox"))
-        page = requests.get(f"{told.door.url}/metrics", timeout=LONG).text
-        figures = dict(
-            line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#")
-        )
+
+        def shown():
+            page = requests.get(f"{told.door.url}/metrics", timeout=LONG).text
+            return dict(line.rsplit(" ", 1) for line in page.splitlines() if line[:1] != "#")
+
+        # Counted once everything is written.
+        until(lambda: float(shown()['ombud_event_moved_back_seconds_count{account="sandbox"}']))
+        figures = shown()
         assert float(figures['ombud_moved_back_total{account="sandbox"}']) == 1
         assert float(figures['ombud_event_moved_back_seconds_count{account="sandbox"}']) == 1
         kept = 'ombud_hook_deliveries_total{account="sandbox",outcome="kept"}'
@@ -91,7 +95,7 @@ def test_strangers_see_that_it_lives_and_nothing_else(stage):
         assert get("/health/ready", **FORWARDED).json() == {"ready": True}
         nothing = get("/no/such/page", **FORWARDED)
         assert (nothing.status_code, nothing.content) == (404, b"")
-        for path in ("/", "/metrics", "/hooks", "/static/../app.py", "/c/sandbox/10001?k=guess"):
+        for path in ("/status", "/metrics", "/hooks", "/static/../app.py", "/c/sandbox/10001?k=guess"):
             for headers in (
                 FORWARDED,
                 {"host": "ombud.example"},
@@ -102,10 +106,12 @@ def test_strangers_see_that_it_lives_and_nothing_else(stage):
                 kept = {k: v for k, v in shown.headers.items() if k.lower() != "date"}
                 same = {k: v for k, v in nothing.headers.items() if k.lower() != "date"}
                 assert kept == same
+        led = requests.get(url, headers=FORWARDED, timeout=LONG, allow_redirects=False)
+        assert (led.status_code, led.headers["location"], led.content) == (303, "/signin", b"")
         opened = FORWARDED | {"authorization": "Bearer opens-figures"}
         assert "ombud_sweeps_total" in get("/metrics", **opened).text
         assert get("/health/ready", **opened).json()["accounts"]["sandbox"]["ready"] is True
-        front = get("/")
+        front = get("/status")
         assert "sandbox" in front.text
         assert front.headers["content-security-policy"].startswith("default-src 'self'; script-src")
         assert front.headers["x-content-type-options"] == "nosniff"
@@ -128,7 +134,7 @@ def test_an_account_that_nobody_looks_after_makes_it_not_ready(stage):
             answer = requests.get(f"{told.door.url}/health/ready", timeout=LONG)
             assert answer.status_code == 503
             assert "another process" in answer.json()["accounts"]["sandbox"]["why"]
-            assert "another process" in requests.get(told.door.url, timeout=LONG).text
+            assert "another process" in requests.get(f"{told.door.url}/status", timeout=LONG).text
             assert told.stop()
 
 

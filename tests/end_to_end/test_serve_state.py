@@ -59,7 +59,7 @@ def test_what_waits_is_counted_by_account(service):
             for tell in spans:
                 tell(1_500_000)
             assert figures(door)[f'{name}_sum{{account="sandbox"}}'] == "1.5"
-        front = get(door, "/").text
+        front = get(door, "/status").text
         assert '<td data-label="Hints waiting" class="number">1</td>' in front
         assert "No census yet of sandbox" in front
 
@@ -81,8 +81,8 @@ def test_a_database_that_does_not_answer_is_said(service, monkeypatch):
             "ombud.db: the disk is full",
         )
         assert figures(door)["ombud_database_up"] == "0.0"
-        assert get(door, "/").status_code == 503
-        assert "the disk is full" in get(door, "/").text
+        assert get(door, "/status").status_code == 503
+        assert "the disk is full" in get(door, "/status").text
         assert get(door, "/health/live").status_code == 200
 
 
@@ -102,7 +102,7 @@ def test_an_account_says_how_it_fares(service, told, ready, why):
         assert (answer["ready"], answer["why"]) == (ready, why)
 
 
-def test_the_dashboard_comes_in_place_of_the_small_page(service):
+def test_the_dashboard_comes_in_beside_it(service):
     route = Route("/", lambda _: PlainTextResponse("the dashboard"))
     with listening(app_of(service, Pulse("sandbox"), mounts=[route])) as door:
         answer = get(door, "/")
