@@ -66,9 +66,11 @@ def test_a_closing_is_undone_because_the_helpdesk_told_of_it(stage):
         until(lambda: stage.world.find(ticket).status != DONE)
         until(lambda: not told.hooks._service.store.live.waiting("sandbox"))
 
+        def page():
+            return requests.get(f"{told.door.url}/metrics", timeout=LONG).text
+
         def shown():
-            page = requests.get(f"{told.door.url}/metrics", timeout=LONG).text
-            return dict(line.rsplit(" ", 1) for line in page.splitlines() if line[:1] != "#")
+            return dict(line.rsplit(" ", 1) for line in page().splitlines() if line[:1] != "#")
 
         # Counted once everything is written.
         until(lambda: float(shown()['ombud_event_moved_back_seconds_count{account="sandbox"}']))
@@ -79,7 +81,7 @@ def test_a_closing_is_undone_because_the_helpdesk_told_of_it(stage):
         assert float(figures[kept]) >= 1
         assert any(line.startswith("ombud_helpdesk_calls_total") for line in figures)
         # Tickets and people are no labels.
-        assert ticket not in page.replace('le="1', "")
+        assert ticket not in page().replace('le="1', "")
         assert AGENT not in page
         assert requests.get(f"{told.door.url}/health/ready", timeout=LONG).json()["ready"] is True
 
@@ -95,7 +97,13 @@ def test_strangers_see_that_it_lives_and_nothing_else(stage):
         assert get("/health/ready", **FORWARDED).json() == {"ready": True}
         nothing = get("/no/such/page", **FORWARDED)
         assert (nothing.status_code, nothing.content) == (404, b"")
-        for path in ("/status", "/metrics", "/hooks", "/static/../app.py", "/c/sandbox/10001?k=guess"):
+        for path in (
+            "/status",
+            "/metrics",
+            "/hooks",
+            "/static/../app.py",
+            "/c/sandbox/10001?k=guess",
+        ):
             for headers in (
                 FORWARDED,
                 {"host": "ombud.example"},
@@ -157,10 +165,12 @@ def program(config, *options):
 
 def test_it_says_where_it_is_and_ends_cleanly_when_told(stage):
     with program(stage.config, "--port", "0", "--log-format", "json") as process:
-        first, second = process.stdout.readline(), process.stdout.readline()
+        first, dashboard, code, last = (process.stdout.readline() for _ in range(4))
         assert first.startswith("Ombud serves sandbox at http://127.0.0.1:")
-        assert "the sweep finds changes" in second
         url = first.split()[-1]
+        assert dashboard == f"Dashboard: {url}/\n"
+        assert code.startswith("Nobody can sign in yet.")
+        assert "the sweep finds changes" in last
         until(lambda: raw(url, b"GET /health/live HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200"))
         assert raw(url, b"POST /hooks/hushhush HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 404 ")
         process.send_signal(signal.SIGTERM)
