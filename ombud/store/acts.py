@@ -269,7 +269,7 @@ class Acts:
         rule: str | None = None,
     ) -> None:
         """Write an act into the decision log: identifiers, and a digest of what was kept."""
-        told = {"by": by or "ombud", "row": _fingerprint(row)}
+        told = {"by": by or "ombud", "row": fingerprint(row)}
         line = (case or NOTHING, rule or NOTHING, of, NOTHING, NOTHING, act, json.dumps(told))
         append_lines(self._db, self._vault, [line], known_at)
 
@@ -454,5 +454,6 @@ def _numberless(table: Table) -> list[ColumnElement[Any]]:
     return [column for column in table.c if column.name != "seq"]
 
 
-def _fingerprint(row: tuple[Any, ...]) -> str:
+def fingerprint(row: tuple[Any, ...]) -> str:
+    """Give the digest of a row that its line in the decision log holds."""
     return sha256(json.dumps(list(row), ensure_ascii=False).encode()).hexdigest()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from ombud.store.acts import Acts
+from ombud.store.acts import Acts, fingerprint
 from ombud.store.engine import reading, writing
 from ombud.store.migrate import check_version
 from ombud.store.report_tables import kpi_snapshot, report_schedule, review_entry, survey_answer
 from ombud.store.statements import Change, Clash, Put
+from ombud.store.tables import decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -147,6 +149,14 @@ class Reports:
                 "snapshot", f"{row.month}/{row.number}", row, by=row.taken_by, known_at=row.taken
             )
             return row
+
+    def vouched(self, row: SnapshotRow) -> bool:
+        """Tell whether the decision log holds this very row's digest."""
+        query = select(decision.c.digests).where(
+            decision.c.action == "snapshot", decision.c.occurrence == f"{row.month}/{row.number}"
+        )
+        told = self._read(lambda db: [json.loads(each[0]) for each in db.execute(query)])
+        return [each["row"] for each in told] == [fingerprint(row)]
 
     def put_answers(self, rows: Sequence[AnswerRow]) -> int:
         """Keep answers, each in place of the one of the same ticket and day; give how many are new."""

@@ -236,8 +236,9 @@ class Writing:
         )
 
     def _number(self, sql: str) -> int:
-        found = self._db.execute(sql).fetchone()
-        return int(found[0]) if found else 0
+        # All of them are fetched: a result that is left unfinished holds the connection.
+        found = self._db.execute(sql).fetchall()
+        return int(found[0][0]) if found else 0
 
 
 def open_book(path: Path | None, *, memory: str = "2GB") -> Book:
