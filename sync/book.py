@@ -236,10 +236,19 @@ class Bookkeeper:
             yield bound if row is None else rebuilt(row, bound.settings, bound.steps, bound.start)
 
     def _changed(self, since: Instant, now: Instant) -> list[str]:
-        """Give the cases that were settled since, and those that the clock alone changed."""
-        del since
+        """Give the cases that were settled since, those their tickets were of before, and those that the clock alone changed."""
+        told = self._service.store.changed_since(since)
+        found = {case for _, _, case in told if case is not None}
+        for begin in range(0, len(told), _PAGE):
+            part = told[begin : begin + _PAGE]
+            marks = ", ".join(["(?, ?)"] * len(part))
+            led = self.book.ask(
+                f"SELECT kase FROM complaint WHERE (account, ticket) IN (VALUES {marks})",  # noqa: S608 (marks alone)
+                [each for account, name, _ in part for each in (account, name)],
+            )
+            found |= {row[0] for row in led}
         rows = self.book.ask("SELECT kase FROM complaint WHERE recheck <= ?", [now])
-        return sorted({row[0] for row in rows})
+        return sorted(found | {row[0] for row in rows})
 
     def _put(
         self,

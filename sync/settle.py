@@ -209,7 +209,7 @@ def settle(
     if not (outside or settled or hinted) and cursor is None:
         return
     with at.store.begin(bound.account, at.epoch) as tx:
-        tx.put_tickets(outside)
+        tx.put_tickets(outside, known_at=at.now)
         tx.put_settled([*stems.settled, *settled], known_at=at.now)
         for ref, told in stems.named(readings):
             tx.put_stems(ref, told)

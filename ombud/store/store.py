@@ -280,6 +280,14 @@ class Store:
                 )
             ]
 
+    def changed_since(self, since: Instant) -> list[tuple[str, str, str | None]]:
+        """Give account, id and case of the tickets whose rows were written at an instant or later."""
+        query = select(ticket.c.account, ticket.c.ticket, ticket.c.kase).where(
+            ticket.c.changed >= since
+        )
+        with reading(self._engine) as db:
+            return [(row[0], row[1], row[2]) for row in db.execute(query)]
+
     def states_of(self, cases: Sequence[str]) -> list[TicketState]:
         """Give the tickets of cases, those of a case together."""
         query = select(ticket).where(
@@ -563,7 +571,7 @@ def open_store(url: str, *, key: bytes, password: str | None = None) -> Store:
 
 def _state(row: Sequence[Any]) -> TicketState:
     """Read a ticket from a row of `ticket`, its columns in the table's order."""
-    (account, name, vendor, key, url, revision, decided, binding, case, settled, recheck, failures, trouble, gone, refused, complete) = row  # fmt: skip
+    (account, name, vendor, key, url, revision, decided, binding, case, settled, recheck, failures, trouble, gone, refused, complete, _) = row  # fmt: skip
     return TicketState(
         Ref(account, vendor, name),
         key,

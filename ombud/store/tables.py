@@ -18,7 +18,7 @@ from sqlalchemy import String as _String
 from sqlalchemy import Text as _Text
 
 #: The migration that ends in these tables.
-VERSION: Final = "0007"
+VERSION: Final = "0008"
 metadata: Final = MetaData()
 # Compared byte by byte on every kind of database, in every language and version of its libraries.
 String: Final = _String().with_variant(_String(collation="C"), "postgresql")
@@ -70,6 +70,8 @@ ticket = Table(
     Column("gone", String),
     Column("refused", String),
     Column("complete", Boolean, nullable=False),
+    Column("changed", BigInteger, nullable=False, server_default="0"),
+    Index("ticket_changed", "changed"),
     Index("ticket_recheck", "account", "recheck"),
     Index("ticket_case", "kase"),
     Index("ticket_key", "key"),

@@ -88,7 +88,7 @@ class Transaction:
         _PUT_EVENT.rows(
             self._db, [event_row(each, known_at) for one in settled for each in one.events]
         )
-        self.put_tickets([one.state for one in settled])
+        self.put_tickets([one.state for one in settled], known_at=known_at)
         self._put_links([one for one in settled if one.links is not None])
         _AFRESH.rows(self._db, [(ref.account, ref.id) for one in settled for ref in one.touched])
         people: dict[str, dict[str, Mapping[str, str]]] = {}
@@ -146,7 +146,7 @@ class Transaction:
         ]
         _PUT_LINK.rows(self._db, rows)
 
-    def put_tickets(self, states: Iterable[TicketState]) -> None:
+    def put_tickets(self, states: Iterable[TicketState], *, known_at: Instant) -> None:
         """Store how tickets were left."""
         rows = [
             (
@@ -166,6 +166,7 @@ class Transaction:
                 None if state.gone is None else str(state.gone),
                 state.refused,
                 state.complete,
+                known_at,
             )
             for state in states
         ]

@@ -152,7 +152,7 @@ def test_what_comes_from_the_helpdesk_is_text_and_an_address_is_one(desk):
     from dataclasses import replace
 
     with desk.store.lease("sandbox") as epoch, desk.store.begin("sandbox", epoch) as tx:
-        tx.put_tickets([replace(state, key=HOSTILE, url="javascript:alert(1)")])
+        tx.put_tickets([replace(state, key=HOSTILE, url="javascript:alert(1)")], known_at=1)
     with pages(desk) as address:
         shown = requests.get(address(ticket), timeout=LONG).text
     assert "<script" not in shown

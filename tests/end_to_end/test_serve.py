@@ -82,7 +82,7 @@ def test_a_closing_is_undone_because_the_helpdesk_told_of_it(stage):
         assert any(line.startswith("ombud_helpdesk_calls_total") for line in figures)
         # Tickets and people are no labels.
         assert ticket not in page().replace('le="1', "")
-        assert AGENT not in page
+        assert AGENT not in page()
         assert requests.get(f"{told.door.url}/health/ready", timeout=LONG).json()["ready"] is True
 
 

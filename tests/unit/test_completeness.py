@@ -94,7 +94,8 @@ def test_how_complaints_stand_is_counted_by_what_became_of_them(tmp_path):
                 _without_case(state("9")),
                 _without_case(state("10", decision=outside)),
                 _without_case(state("11", failures=4)),
-            ]
+            ],
+            known_at=1,
         )
     found = store.live.standing("acme", "complaints")
     assert found == Standing(

@@ -74,6 +74,8 @@ def first(tmp_path, monkeypatch):
     run_on(
         tmp_path,
         *(f'DROP TABLE "{name}"' for name in made_later),
+        "DROP INDEX ticket_changed",
+        "ALTER TABLE ticket DROP COLUMN changed",
         "UPDATE alembic_version SET version_num = '0001'",
     )
     return tmp_path
