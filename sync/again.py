@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ombud.model.connector import Gone
+from ombud.model.event import Cause
 from ombud.model.facts import Verdict
+from ombud.model.mapping import STATUS
 from ombud.model.scope import Decision
 from policies.waiver import waive
 from sync.cases import Circle
@@ -38,6 +40,8 @@ class Judged:
     complaint: Complaint
     findings: Sequence[Finding]
     judgements: Sequence[Judgement] = ()
+    #: How often we moved it back, by the helpdesk's own history.
+    moved_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +204,18 @@ def judge_folded(
     lead, complaint = folded.lead, folded.complaint
     if lead.decision is not Decision.complaint:
         left = [scope_left(bound, complaint, url=lead.url)]
-        return Judged(lead.key, lead.url, complaint, left, [])
+        return Judged(lead.key, lead.url, complaint, left, [], _moved_back(folded))
     judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
     findings = find(bound, complaint, judged, url=lead.url)
     if folded.circle is not None:
         findings += one_sided(elsewhere, bound, complaint, folded.circle)
     if lead.gone is Gone.unreachable:
         findings = [_unseen(each) for each in findings]
-    return Judged(lead.key, lead.url, complaint, findings, judged)
+    return Judged(lead.key, lead.url, complaint, findings, judged, _moved_back(folded))
+
+
+def _moved_back(folded: Folded) -> int:
+    return sum(each.cause is Cause.ourselves and each.field == STATUS for each in folded.events)
 
 
 def _unseen(finding: Finding) -> Finding:

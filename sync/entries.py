@@ -100,7 +100,7 @@ class Entries:
             complete=complaint.horizon is None,
             open=is_open,
             reopened=_reopened(complaint),
-            moved_back=sum(each.cause is Cause.ourselves for each in complaint.transitions),
+            moved_back=judged.moved_back,
             major=len({each.rule for each in findings if each.severity == "major" and each.verdict is Verdict.failed}),
             failing=len({each.rule for each in findings if each.standing is Verdict.failed}),
             failed=_count(findings, Verdict.failed),

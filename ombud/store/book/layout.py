@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
 
 #: Layout of the tables; a book of another one is built anew.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 #: Verdict -> its code in the book.
 CODES: Final = {
     Verdict.passed: 0,
