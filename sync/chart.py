@@ -8,28 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sync.palette import LIGHT, SMALL, configured
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sync.tried import Backtest
 
-_INK, _INK_2, _INK_3 = "#1b1f24", "#4a535d", "#666f79"
-_EDGE, _GRID, _PAPER = "#858e98", "#e8ebee", "#ffffff"
-#: Verdict -> fill and outline, from the baseline upward.
-_MARKS: Final = {
-    "fail": ("#d4521a", "#d4521a"),
-    "unknown": ("#c3c8cd", "#858e98"),
-    "pending": ("#458fd4", "#458fd4"),
-    "waived": ("#733c9f", "#733c9f"),
-    "pass": ("#c9e6e2", "#2a9185"),
+_TITLE: Final = {
+    "fontSize": 16,
+    "fontWeight": 600,
+    "color": LIGHT.ink,
+    "subtitleColor": LIGHT.ink_2,
+    "subtitleFontSize": 12,
 }
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', Inter, Roboto, sans-serif"
 _WIDTH: Final = 760
 _RULES: Final = 14
 #: Where a rule's figures begin, behind its name.
 _NAMED: Final = 300
-#: Below so many findings a share says more of chance than of the desk.
-SMALL: Final = 30
 
 
 def chart(result: Backtest) -> str:
@@ -39,34 +35,17 @@ def chart(result: Backtest) -> str:
 
     alt.data_transformers.disable_max_rows()
     whole = alt.vconcat(_shares(alt, result), _counts(alt, result), _rules(alt, result), spacing=28)
-    spec = (
-        whole.properties(
-            title={
-                "text": _title(result),
-                "subtitle": _subtitle(result),
-                "anchor": "start",
-                "offset": 16,
-            },
-            background=_PAPER,
-            padding=16,
-        )
-        .configure(font=_FONT)
-        .configure_title(
-            fontSize=16, fontWeight=600, color=_INK, subtitleColor=_INK_2, subtitleFontSize=12
-        )
-        .configure_view(stroke=None)
-        .configure_axis(
-            gridColor=_GRID,
-            domainColor=_EDGE,
-            tickColor=_EDGE,
-            labelColor=_INK_3,
-            labelFontSize=12,
-            titleColor=_INK_3,
-            titleFontSize=12,
-            titleFontWeight=400,
-        )
-        .to_dict()
-    )
+    spec = whole.properties(
+        title={
+            "text": _title(result),
+            "subtitle": _subtitle(result),
+            "anchor": "start",
+            "offset": 16,
+        },
+        background=LIGHT.paper,
+        padding=16,
+    ).to_dict()
+    spec["config"] = configured(LIGHT) | {"title": _TITLE}
     told: str = vl_convert.vegalite_to_svg(spec)
     return told
 
@@ -130,8 +109,8 @@ def _shares(alt: Any, result: Backtest) -> Any:
     )
     x = _weeks_axis(alt, result)
     drawn = alt.Chart(alt.InlineData(lines))
-    line = drawn.mark_line(color=_INK_2, strokeWidth=1).encode(x=x, y=y)
-    points = drawn.mark_point(color=_INK, filled=True, size=24, opacity=1).encode(x=x, y=y)
+    line = drawn.mark_line(color=LIGHT.ink_2, strokeWidth=1).encode(x=x, y=y)
+    points = drawn.mark_point(color=LIGHT.ink, filled=True, size=24, opacity=1).encode(x=x, y=y)
     mean = [
         {
             "mean": failed / judged,
@@ -139,17 +118,17 @@ def _shares(alt: Any, result: Backtest) -> Any:
             "week": lines[-1]["week"],
         }
     ]
-    rule = alt.Chart(alt.InlineData(mean)).mark_rule(color=_INK).encode(y="mean:Q")
+    rule = alt.Chart(alt.InlineData(mean)).mark_rule(color=LIGHT.ink).encode(y="mean:Q")
     label = (
         alt.Chart(alt.InlineData(mean))
-        .mark_text(align="left", dx=8, color=_INK, fontSize=12)
+        .mark_text(align="left", dx=8, color=LIGHT.ink, fontSize=12)
         .encode(x="week:T", y="mean:Q", text="told:N")
     )
     return alt.layer(line, points, rule, label).properties(width=_WIDTH, height=150, title=title)
 
 
 def _counts(alt: Any, result: Backtest) -> Any:
-    order = list(_MARKS)
+    order = list(LIGHT.marks)
     lines = [
         {"week": line["week"], "verdict": verdict, "number": line[verdict], "place": place}
         for line in _dated(result)
@@ -162,8 +141,8 @@ def _counts(alt: Any, result: Backtest) -> Any:
     if not lines:
         return _nothing(alt, title)
     present = [verdict for verdict in order if any(line["verdict"] == verdict for line in lines)]
-    fills = alt.Scale(domain=present, range=[_MARKS[each][0] for each in present])
-    edges = alt.Scale(domain=present, range=[_MARKS[each][1] for each in present])
+    fills = alt.Scale(domain=present, range=[LIGHT.marks[each].fill for each in present])
+    edges = alt.Scale(domain=present, range=[LIGHT.marks[each].edge for each in present])
     weeks = len({line["week"] for line in lines})
     bars = (
         alt.Chart(alt.InlineData(lines))
@@ -189,7 +168,7 @@ def _counts(alt: Any, result: Backtest) -> Any:
         color=alt.Color("verdict:N", scale=fills, legend=None),
         stroke=alt.Stroke("verdict:N", scale=edges, legend=None),
     )  # fmt: skip
-    texts = keyed.mark_text(align="left", dx=14, dy=-10, color=_INK, fontSize=12).encode(
+    texts = keyed.mark_text(align="left", dx=14, dy=-10, color=LIGHT.ink, fontSize=12).encode(
         x=alt.X("px:Q", scale=None), y=alt.value(0), text="told:N"
     )
     return (
@@ -217,11 +196,11 @@ def _rules(alt: Any, result: Backtest) -> Any:
         )
     drawn = alt.Chart(alt.InlineData(lines))
     y = alt.Y("rule:N", sort=[line["rule"] for line in lines], title=None, axis=None)
-    bars = drawn.mark_bar(color=_MARKS["fail"][0], height=6, yOffset=8).encode(
+    bars = drawn.mark_bar(color=LIGHT.marks["fail"].fill, height=6, yOffset=8).encode(
         x=alt.X("fail:Q", title=None, axis=None), y=y
     )
-    names = drawn.mark_text(align="left", dy=-4, color=_INK, fontSize=12)
-    texts = drawn.mark_text(align="left", dy=-4, color=_INK_2, fontSize=12)
+    names = drawn.mark_text(align="left", dy=-4, color=LIGHT.ink, fontSize=12)
+    texts = drawn.mark_text(align="left", dy=-4, color=LIGHT.ink_2, fontSize=12)
     return alt.layer(
         bars,
         names.encode(x=alt.value(0), y=y, text="rule:N"),
@@ -236,7 +215,7 @@ def _heading(text: str, sentence: str) -> dict[str, Any]:
 def _nothing(alt: Any, title: dict[str, Any]) -> Any:
     return (
         alt.Chart(alt.InlineData([{"told": "Nothing to show."}]))
-        .mark_text(align="left", color=_INK_3, fontSize=12)
+        .mark_text(align="left", color=LIGHT.ink_3, fontSize=12)
         .encode(x=alt.value(0), text="told:N")
         .properties(width=_WIDTH, height=24, title=title)
     )
