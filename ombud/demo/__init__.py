@@ -142,11 +142,27 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
             out.print(f"\n{day.sentence()}", soft_wrap=True)
             report["day"] = day._asdict()
             _write_findings(service, folder / "findings.jsonl")
-        out.print(f"\nEvery finding, one a line: {report['findings']}")
-        if not once:
-            out.print(f"\nTry: ombud --config {config} explain {report['moved_back'][0]['ref']}")
-            input("Press Enter to end it. ")
+            out.print(f"\nEvery finding, one a line: {report['findings']}")
+            if not once:
+                _show(
+                    out,
+                    service,
+                    f"ombud --config {config} explain {report['moved_back'][0]['ref']}",
+                )
     return report
+
+
+def _show(out: Console, service: Service, command: str) -> None:
+    """Leave the dashboard up until somebody presses Enter."""
+    # Heavy libraries: without a terminal nobody looks at pages.
+    from ombud.demo.dashboard import dashboard
+
+    out.rule("The dashboard")
+    with dashboard(service) as address:
+        out.print("\nOpen it here; the link signs you in once, within five minutes:")
+        out.print(address, soft_wrap=True)
+        out.print(f"\nOr try: {command}", soft_wrap=True)
+        input("Press Enter to end it. ")
 
 
 def _tell(
