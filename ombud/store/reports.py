@@ -125,11 +125,14 @@ class Reports:
             query = query.where(kpi_snapshot.c.month == month)
         return self._read(lambda db: _rows(db, SnapshotRow, query))
 
-    def freeze(self, month: str, make: Callable[[SnapshotRow | None], SnapshotRow]) -> SnapshotRow:
+    def freeze(
+        self, month: str, make: Callable[[SnapshotRow | None], SnapshotRow], *, by: str | None
+    ) -> SnapshotRow:
         """Keep a month's figures, with a line in the decision log.
 
         Args:
             month: the month.
+            by: keyed identifier of who asked for it; `None` for Ombud itself.
             make: given the last of that month's, gives the next; where it gives the last one back, nothing is
                 written.
 
@@ -146,7 +149,7 @@ class Reports:
                 return row
             _PUT_SNAPSHOT.rows(db, [row])
             Acts(db, self._vault).log(
-                "snapshot", f"{row.month}/{row.number}", row, by=row.taken_by, known_at=row.taken
+                "snapshot", f"{row.month}/{row.number}", row, by=by, known_at=row.taken
             )
             return row
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from ombud.store import Reports
+    from sync.persons import Person
     from sync.reports.kpi import Figure
 
 #: Layout of the content.
@@ -48,7 +49,7 @@ def freeze(
     judged_by: Mapping[str, Mapping[str, str]],
     cutoff: Instant,
     completeness: Sequence[str],
-    by: str | None,
+    by: Person | None,
     now: Instant,
 ) -> tuple[SnapshotRow, bool]:
     """Keep a month's figures; give what is kept, and whether it is new.
@@ -60,7 +61,7 @@ def freeze(
         judged_by: digests of pack, parameters, mapping, scope and calendar, by binding.
         cutoff: up to when the book knew what happened.
         completeness: how complete the data were, in sentences.
-        by: keyed identifier of who asked for it; `None` for Ombud itself.
+        by: who asked for it; `None` for Ombud itself.
         now: when.
 
     """
@@ -82,11 +83,11 @@ def freeze(
             cutoff,
             json.dumps(list(completeness), ensure_ascii=False),
             now,
-            by,
+            None if by is None else by.name,
             json.dumps(changed, ensure_ascii=False),
         )
 
-    return reports.freeze(month, make), new
+    return reports.freeze(month, make, by=None if by is None else by.key), new
 
 
 def differences(before: str, after: str, judged: str = "{}", judging: str = "{}") -> list[str]:

@@ -12,7 +12,7 @@ from ombud.store.book import CODES, Filter, RuleInfo, open_book
 from ombud.store.book.layout import Case, Checked, Step
 from ombud.store.book.month import flow
 from sync.periods import read_period
-from sync.persons import Refused
+from sync.persons import Person, Refused
 from sync.reports.kpi import figures_of, month_of
 from sync.reports.snapshot import content_of, differences, freeze, verify
 from tests.stores import run_on, store_at
@@ -171,7 +171,7 @@ def test_only_a_month_that_is_over_can_be_frozen(text):
 
 def frozen(store, content, judged=JUDGED, now=NOW):
     return freeze(
-        store.reports, "2026-10", content, judged_by=judged, cutoff=now, completeness=["all read"], by="p:1", now=now
+        store.reports, "2026-10", content, judged_by=judged, cutoff=now, completeness=["all read"], by=Person("p:1", "A. Okafor"), now=now
     )  # fmt: skip
 
 
