@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ombud.mapping_file import mapping_of, read_mapping, typed
-from ombud.model.complaint import Fold
+from ombud.model.complaint import FOLDING, Fold
 from ombud.model.connector import Schema
 from ombud.model.event import digest
 from ombud.model.instant import instant, moment
@@ -210,7 +210,9 @@ class Bound:
     def digest(self) -> str:
         """Give one digest over all of them and over the modes: what settled a ticket."""
         modes = [f"{rule}={mode}" for rule, mode in self.modes.items()]
-        return digest(*self.digests.values(), *modes, str(self.enforce_from), *self._voice)
+        told = (*self.digests.values(), *modes, str(self.enforce_from), *self._voice)
+        # What an older program folded otherwise is settled again.
+        return digest(*told, f"fold {FOLDING}")
 
     @property
     def _voice(self) -> Iterator[str]:

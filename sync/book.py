@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
+from ombud.model.instant import MINUTE
 from ombud.store.book import BookBusy, open_book
 from sync.again import judge_again, judge_page
 from sync.completeness import completeness
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 #: Books of past days that are kept; the one not asked for longest goes first.
 MOST_PAST: Final = 3
 _STEP: Final = 200
+#: A page may be stored so long after the instant that its rows bear.
+_OVERLAP: Final = 10 * MINUTE
 #: Cases judged again in one transaction.
 _PAGE: Final = 500
 _log = logging.getLogger(__name__)
@@ -89,6 +92,8 @@ class Bookkeeper:
         self.folder: Path = beside / ".ombud" / "book"
         self.progress = Progress()
         self.about = About()
+        #: When each ticket was written that was followed lately.
+        self._followed: dict[tuple[str, str], Instant] = {}
         self._lock = threading.Lock()
         self._shelf = threading.Lock()
         self._past: dict[Instant, Book | Progress] = {}
@@ -115,7 +120,10 @@ class Bookkeeper:
             gone = [name for name in held if name not in bounds]
             self.about = self._about()
             since = int(stamp.get("cutoff", 0))
-            changed = [] if len(afresh) == len(bounds) else self._changed(since, now)
+            all_afresh = len(afresh) == len(bounds)
+            changed = self._changed(now if all_afresh else since, now)
+            if all_afresh:
+                changed = []
             if not (afresh or gone or changed):
                 with self.book.writing() as writing:
                     writing.mark(cutoff=now)
@@ -237,18 +245,20 @@ class Bookkeeper:
 
     def _changed(self, since: Instant, now: Instant) -> list[str]:
         """Give the cases that were settled since, those their tickets were of before, and those that the clock alone changed."""
-        told = self._service.store.changed_since(since)
-        found = {case for _, _, case in told if case is not None}
+        rows = self._service.store.changed_since(since - _OVERLAP)
+        told = [row for row in rows if self._followed.get(row[:2]) != row[3]]
+        self._followed = {row[:2]: row[3] for row in rows}
+        found = {case for _, _, case, _ in told if case is not None}
         for begin in range(0, len(told), _PAGE):
             part = told[begin : begin + _PAGE]
             marks = ", ".join(["(?, ?)"] * len(part))
             led = self.book.ask(
                 f"SELECT kase FROM complaint WHERE (account, ticket) IN (VALUES {marks})",  # noqa: S608 (marks alone)
-                [each for account, name, _ in part for each in (account, name)],
+                [each for account, name, _, _ in part for each in (account, name)],
             )
             found |= {row[0] for row in led}
-        rows = self.book.ask("SELECT kase FROM complaint WHERE recheck <= ?", [now])
-        return sorted(found | {row[0] for row in rows})
+        ripe = self.book.ask("SELECT kase FROM complaint WHERE recheck <= ?", [now])
+        return sorted(found | {row[0] for row in ripe})
 
     def _put(
         self,

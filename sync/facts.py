@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from ombud.model.complaint import Fold
+from ombud.model.complaint import FOLDING, Fold
 from ombud.model.facts import UNKNOWN
 from ombud.model.scope import Decision
 from ombud.store.facts import COMPLAINT, FIELD, MILESTONE, TRANSITION, FactsFolder, TableWriter
@@ -108,6 +108,7 @@ def stamp(service: Service, asked: Asked, layout: Layout) -> dict[str, Any]:
         "columns": layout.complaint(),
         "tracked": list(layout.tracked),
         "store": service.store.digest(),
+        "folding": FOLDING,
         "by": asked.until if asked.past else None,
     }
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 #: Asked of every event of every ticket: a look-up in the enumeration costs more than what is done with it.
 _FIELD, _OBSERVED, _MESSAGE = Kind.field, Kind.observed, Kind.message
 _CREATED, _MERGED, _UNDELIVERED = Kind.created, Kind.merged, Kind.undelivered
+#: What folding means; another number has everything settled again that was folded before.
+FOLDING = 2
 #: Evidence that goes with the move it is read from.
 _BY_MOVE = frozenset({"stage", "status"})
 

@@ -280,13 +280,12 @@ class Store:
                 )
             ]
 
-    def changed_since(self, since: Instant) -> list[tuple[str, str, str | None]]:
-        """Give account, id and case of the tickets whose rows were written at an instant or later."""
-        query = select(ticket.c.account, ticket.c.ticket, ticket.c.kase).where(
-            ticket.c.changed >= since
-        )
+    def changed_since(self, since: Instant) -> list[tuple[str, str, str | None, Instant]]:
+        """Give account, id, case and when it was of the tickets whose rows were written at an instant or later."""
+        of = ticket.c
+        query = select(of.account, of.ticket, of.kase, of.changed).where(of.changed >= since)
         with reading(self._engine) as db:
-            return [(row[0], row[1], row[2]) for row in db.execute(query)]
+            return [(row[0], row[1], row[2], row[3]) for row in db.execute(query)]
 
     def states_of(self, cases: Sequence[str]) -> list[TicketState]:
         """Give the tickets of cases, those of a case together."""
