@@ -55,13 +55,15 @@ class Browser(requests.Session):
 
     def request(self, method, path, **told):
         told.setdefault("timeout", LONG)
-        return super().request(method, path if "://" in path else f"{self.url}{path}", **told)
+        return super().request(
+            method, f"{self.url}{path}" if path.startswith("/") else path, **told
+        )
 
     def csrf(self):
         """Read what stands in the forms of the page that shows the account."""
         return re.search(r'name="csrf" value="([^"]+)"', self.get("/account").text).group(1)
 
-    def send(self, path, **told):
+    def submit(self, path, **told):
         """Send a form from a page of the session."""
         return self.post(path, data={"csrf": self.csrf(), **told}, allow_redirects=False)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "ombud_"
 #: When a token was used last is noted so often.
 _USED_EVERY: Final = MINUTE
-_BEARER: Final = "bearer "
+_BEARER: Final = "bearer"
 _LONGEST: Final = 200
 #: Tokens that somebody may hold at a time.
 _MOST: Final = 50
@@ -96,5 +96,5 @@ class Tokens:
 
 def brought(request: Request) -> str | None:
     """Give what a request brings as a token; `None` where it brings none."""
-    told = request.headers.get("authorization", "")
-    return told[len(_BEARER) :].strip() if told.lower().startswith(_BEARER) else None
+    scheme, _, told = request.headers.get("authorization", "").partition(" ")
+    return told.strip() if scheme.lower() == _BEARER else None
