@@ -307,9 +307,16 @@ def count_overview(
         weakest(rules),
         due_by_day(book, always, begins, end, move_by),
         move_by,
-        by_week(book, always.but(begin=begins[0] - 365 * _DAY, end=asked.end)),
+        weeks_of(book, asked, now=now),
         changes,
     )
+
+
+def weeks_of(book: Book, asked: Filter, *, now: Instant) -> list[Week]:
+    """Count the complaints of the last year by week of receipt, up to the end of the period."""
+    end = min(now, asked.end) if asked.end is not None else now
+    bounds = {"begin": end - 365 * _DAY, "end": end, "days": None, "date": "received"}
+    return by_week(book, asked.but(**bounds))
 
 
 def _changes(

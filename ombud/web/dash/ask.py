@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Filter, RuleInfo
-    from ombud.web.dash.pages import Page
+    from ombud.web.dash.page import Page
     from ombud.web.dash.viewer import Viewer
     from sync.book import Bookkeeper
     from sync.live.pulse import Pulse

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from starlette.responses import JSONResponse, Response
 
 from ombud.web.dash.charts import Look, to_png, to_svg
-from ombud.web.dash.pages import Page
+from ombud.web.dash.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.instant import moment
+from ombud.web.dash.axis import holidays_on, packs_on
+from ombud.web.dash.charts import Rates, Sample, pchart
 from ombud.web.dash.frame import framed
 from sync.figures.health import healths
-from sync.figures.overview import FEW, count_overview
+from sync.figures.overview import FEW, count_overview, weeks_of
 from sync.filters import within
 from sync.periods import before
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from ombud.store.book.counts import DueDay, Week
     from ombud.web.dash.ask import Ask
+    from ombud.web.dash.charts import Look, Spec
     from sync.figures.overview import Overview, Share
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -59,6 +62,21 @@ def show(ask: Ask) -> Response:
         due=[_day(ask, each, first=place == 0) for place, each in enumerate(told.due)],
         weeks=[_week(each) for each in told.weeks],
         week_sentence=_weeks_in_words(told.weeks),
+    )
+
+
+def chart(ask: Ask, look: Look) -> Spec:
+    """Draw the complaints without a major failure by week received."""
+    weeks = weeks_of(ask.book, ask.filter, now=ask.as_of)
+    samples = tuple(
+        Sample(date.fromordinal(_EPOCH + each.begin), each.right, each.told) for each in weeks
+    )
+    if not samples:
+        return pchart(Rates(()), look)
+    first, last = samples[0].day, samples[-1].day
+    objective = ask.service.settings.dashboard.objective / 100
+    return pchart(
+        Rates(samples, packs_on(ask, first, last), holidays_on(ask, first, last), objective), look
     )
 
 

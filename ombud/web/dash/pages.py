@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
-from ombud.web.dash import overview, rules
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.datastructures import FormData
-    from starlette.responses import Response
-
-    from ombud.web.dash.ask import Ask
-
-
-class Page(NamedTuple):
-    """Name a page.
-
-    Attributes:
-        path: where it is.
-        title: what the rail and the heading call it; "" where the rail leaves it out.
-        group: the rail's group; "" stands at the top.
-        show: answers.
-        action: what its reader has to be allowed.
-
-    """
-
-    path: str
-    title: str
-    group: str
-    show: Callable[[Ask], Response]
-    action: str = "read"
-
-
-class Form(NamedTuple):
-    """Name what a form does: where it is sent, who may, and what comes of it."""
-
-    path: str
-    action: str
-    do: Callable[[Ask, FormData], Response]
-
+from ombud.web.dash import exports, overview, reports, rules
+from ombud.web.dash.chart_server import chart_pages
+from ombud.web.dash.page import Form, Page
 
 #: In the order of the rail; pages without a title are reached from others.
 PAGES: Final[tuple[Page, ...]] = (
     Page("/", "Overview", "", overview.show),
+    *chart_pages("right-by-week", overview.chart),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
+    Page("/reports", "Reports", "Report", reports.show),
+    Page("/reports/review", "Management review", "Report", reports.show_review),
+    Page("/reports/review.pdf", "", "", reports.show_paper, "export"),
+    Page("/reports/kpi/{month}", "", "", reports.show_month),
+    Page("/reports/survey", "Satisfaction", "Report", reports.show_survey),
+    Page("/export/log.xes", "", "", exports.show_log, "export"),
+    Page("/export/{file}", "", "", exports.show, "export"),
+    Page("/deadlines.ics", "", "", exports.show_calendar, "export"),
 )
-FORMS: Final[tuple[Form, ...]] = ()
+FORMS: Final[tuple[Form, ...]] = (
+    Form("/reports/kpi", "snapshot_make", reports.do_month),
+    Form("/reports/entries", "action_edit", reports.do_entry),
+    Form("/reports/entries/end", "action_edit", reports.do_end),
+    Form("/reports/survey", "survey_import", reports.do_survey),
+    Form("/reports/schedules", "report_schedule", reports.do_schedule),
+    Form("/reports/schedules/drop", "report_schedule", reports.do_drop),
+)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
     from ombud.store.book import Book
     from ombud.web.dash.guard import Guard
-    from ombud.web.dash.pages import Form, Page
+    from ombud.web.dash.page import Form, Page
     from ombud.web.dash.viewer import Viewer
     from sync.book import Bookkeeper
     from sync.filters import Asking
