@@ -51,6 +51,8 @@ class DashboardSettings(Strict):
     on_time: float = Field(default=95, ge=0, le=100)
     #: Whether figures are shown by the person who owns a complaint.
     figures_by_agent: bool = False
+    #: Rows that a file holds at most.
+    export_rows: int = Field(default=1_000_000, ge=1, le=10_000_000)
     #: Whether passwords are taken; without, people sign in by OpenID Connect or by a link.
     passwords: bool = True
     #: A session ends after so many hours without a request, and after so many days in any case.

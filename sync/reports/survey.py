@@ -130,7 +130,7 @@ class Satisfaction:
 
 
 def read_survey(
-    path: Path, zone: ZoneInfo, find: Find, *, by: str | None, now: Instant, scale: int = 5, tell: Tell | None = None
+    path: Path, zone: ZoneInfo, find: Find, *, by: str | None, now: Instant, scale: int = 5, tell: Tell | None = None, name: str | None = None
 ) -> tuple[list[AnswerRow], int]:  # fmt: skip
     """Read a file of answers; give them, and how many tickets are not known.
 
@@ -142,30 +142,32 @@ def read_survey(
         now: when.
         scale: the best score where the file names none; the worst is 1.
         tell: is told how far it is.
+        name: what people call the file; its path without.
 
     Raises:
         BadSurvey: the file cannot be read, or rows of it; nothing is kept then.
 
     """
-    reading = _Reading(path, zone, find, by, now, scale)
+    where = name or str(path)
+    reading = _Reading(where, zone, find, by, now, scale)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file, strict=True)
             reading.check_head(lines.fieldnames or ())
             for number, line in enumerate(lines, 1):
                 if number > _MOST:
-                    raise BadSurvey([f"{path}: has more than {_MOST:,} rows. Split it"])
+                    raise BadSurvey([f"{where}: has more than {_MOST:,} rows. Split it"])
                 reading.take(line, lines.line_num)
                 if tell is not None and number % _STEP == 0:
                     tell(number, None, "")
     except FileNotFoundError as error:
-        raise BadSurvey([f"{path}: there is no such file. Check the path"]) from error
+        raise BadSurvey([f"{where}: there is no such file. Check the path"]) from error
     except UnicodeDecodeError as error:
-        raise BadSurvey([f"{path}: is not UTF-8 at byte {error.start}. Save it as CSV UTF-8"]) from error  # fmt: skip
+        raise BadSurvey([f"{where}: is not UTF-8 at byte {error.start}. Save it as CSV UTF-8"]) from error  # fmt: skip
     except OSError as error:
-        raise BadSurvey([f"{path}: cannot be read: {error.strerror}"]) from error
+        raise BadSurvey([f"{where}: cannot be read: {error.strerror}"]) from error
     except csv.Error as error:
-        raise BadSurvey([f"{path}: {error}. Mend the quoting of its rows"]) from error
+        raise BadSurvey([f"{where}: {error}. Mend the quoting of its rows"]) from error
     if reading.problems:
         raise BadSurvey(reading.problems)
     return list(reading.rows.values()), reading.strangers
@@ -210,7 +212,7 @@ def wilson(share: float, size: float) -> tuple[float, float]:
 
 class _Reading:
     def __init__(
-        self, path: Path, zone: ZoneInfo, find: Find, by: str | None, now: Instant, scale: int
+        self, path: str, zone: ZoneInfo, find: Find, by: str | None, now: Instant, scale: int
     ) -> None:
         self.rows: dict[str, AnswerRow] = {}
         self.problems: list[str] = []
