@@ -91,7 +91,8 @@ def own_pages(viewer: Viewer, here: str) -> tuple[Link, ...]:
     told = [("/account", "Your account")]
     if viewer.may("log_read"):
         told += [("/staff", "Staff"), ("/staff/audit", "Who looked at what")]
-    return tuple(Link(path, name, None, here == path) for path, name in told)
+    current = max((path for path, _ in told if here.startswith(path)), key=len, default="")
+    return tuple(Link(path, name, None, path == current) for path, name in told)
 
 
 def _rail(viewer: Viewer, here: str) -> tuple[tuple[str, tuple[Link, ...]], ...]:
