@@ -185,6 +185,7 @@ def _spec(name: str, look: Look) -> Spec:
                 tuple((n, n + 1, count) for n, count in enumerate(counts)),
                 "working days from receipt to answer",
                 10,
+                "working days",
                 (("median", 6.4), ("p90", 9.7)),
                 344,
                 24,

@@ -15,10 +15,6 @@ async function open(figure) {
   if (drawing.nodeName !== "svg") return;
   drawing.setAttribute("role", "img");
   drawing.setAttribute("aria-label", image.alt);
-  // Several charts of a page each have a pattern of that name.
-  const own = `hatch-${document.querySelectorAll(".drawn").length}`;
-  for (const each of drawing.querySelectorAll("#hatch")) each.id = own;
-  for (const each of drawing.querySelectorAll('[fill="url(#hatch)"]')) each.setAttribute("fill", `url(#${own})`);
   const drawn = document.createElement("div");
   drawn.className = "drawn";
   drawn.append(document.importNode(drawing, true));

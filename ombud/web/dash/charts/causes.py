@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ombud.web.dash.charts.plot import LETTER, Margins, at, framed, marks, nothing, text
+from ombud.web.dash.charts.plot import LETTER, READ, Margins, at, cut, framed, marks, nothing, text
 from sync.palette import SMALL
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def pareto(bars: Sequence[Bar], look: Look) -> Spec:
         shown = [*shown, Bar(f"{len(rest)} more", sum(each.count for each in rest))]
     ink = look.palette
     longest = 16 if look.narrow else 28
-    names = [each.name if len(each.name) <= longest else f"{each.name[: longest - 1]}…" for each in shown]  # fmt: skip
+    names = [cut(each.name, longest) for each in shown]
     left = int(LETTER * max(len(each) for each in names)) + 12
     margins = Margins(left=left, right=48 if total >= SMALL else 12, top=24, bottom=8)
     wide = look.width - margins.left - margins.right
@@ -53,7 +53,7 @@ def pareto(bars: Sequence[Bar], look: Look) -> Spec:
             "row": place, "name": name, "count": each.count, "number": f"{each.count:,}", "zero": 0,
             "together": 100 * sum_ / total,
             "together_words": f"{100 * sum_ / total:.0f} %",
-            "told": f"{each.name}: {each.count:,} of {total:,}" + (f", {100 * sum_ / total:.1f} % together" if total >= SMALL else ""),
+            "told": f"{cut(each.name, READ)}: {each.count:,} of {total:,}" + (f", {100 * sum_ / total:.1f} % together" if total >= SMALL else ""),
         })  # fmt: skip
     y: Spec = {
         "field": "row", "type": "quantitative", "axis": None,

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ombud.web.dash.charts.plot import (
     LETTER,
+    READ,
     Margins,
     at,
     change_rules,
+    cut,
     day_axis,
     day_words,
     framed,
@@ -174,7 +176,7 @@ def calendar(
         {
             "x": max(each.begin, begin).isoformat(),
             "x2": min(each.end, end).isoformat(),
-            "told": f"{each.name}, {day_words(each.begin)}",
+            "told": f"{cut(each.name, READ)}, {day_words(each.begin)}",
         }
         for each in rates.holidays
         if each.end > begin and each.begin < end
@@ -264,7 +266,7 @@ def points(
     wide = look.width - 140
     for value, each in sorted(signals, key=lambda one: one[1].sample.share)[:_NAMED]:
         words = f"{week}{day_words(each.sample.day)}: {each.sample.share:.0f} %"
-        words += f", {each.sample.named}" if each.sample.named else ""
+        words += f", {cut(each.sample.named, 40)}" if each.sample.named else ""
         px = wide * (each.sample.day - begin).days / max(1, (end - begin).days)
         room = LETTER * len(words)
         py = height * (high - each.sample.share) / (high - low)

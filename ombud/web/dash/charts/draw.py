@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
@@ -21,9 +22,11 @@ _KEPT: Final = 256
 _SCALE: Final = 2.0
 #: Vega knows no patterns, so the surface of "unknown" becomes one afterwards.
 _PATTERN: Final = (
-    '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<defs><pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="2" height="5" fill="{edge}"/></pattern></defs>'
 )
+_CLIP: Final = re.compile(r'id="(clip\d+)"')
+_CLIPPED: Final = re.compile(r"url\(#(clip\d+)\)")
 
 
 class _Kept:
@@ -41,7 +44,7 @@ class _Kept:
         # Drawing takes tens of milliseconds, so others are not kept waiting for it.
         drawn = draw()
         with self._lock:
-            self._pictures[key] = drawn
+            drawn = self._pictures.setdefault(key, drawn)
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
         return drawn
@@ -69,12 +72,22 @@ def _svg(spec: Spec) -> str:
     import vl_convert
 
     drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    # Vega numbers its clips by what it drew before: here a picture is a function of its specification, and
+    # several can stand in one page.
+    own = digest_of(spec)[:12]
+    names: dict[str, str] = {}
+    for told in _CLIP.findall(drawn):
+        names.setdefault(told, f"clip-{own}-{len(names)}")
+    drawn = _CLIP.sub(lambda found: f'id="{names[found[1]]}"', drawn)
+    drawn = _CLIPPED.sub(lambda found: f"url(#{names.get(found[1], found[1])})", drawn)
     for palette in (LIGHT, DARK):
         mark = palette.marks["unknown"]
         if f'fill="{mark.fill}"' in drawn:
-            drawn = drawn.replace(f'fill="{mark.fill}"', 'fill="url(#hatch)"')
+            drawn = drawn.replace(f'fill="{mark.fill}"', f'fill="url(#hatch-{own})"')
             head = drawn.index(">") + 1
-            drawn = drawn[:head] + _PATTERN.format(edge=mark.edge) + drawn[head:]
+            drawn = (
+                drawn[:head] + _PATTERN.format(edge=mark.edge, name=f"hatch-{own}") + drawn[head:]
+            )
     return drawn
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ombud.web.dash.charts.control import aim, bounds, calendar, limits_of, means, points
 from ombud.web.dash.charts.plot import (
     Margins,
+    cut,
     day_axis,
     framed,
     nothing,
@@ -30,7 +31,7 @@ def multiples(parts: Sequence[tuple[str, Rates]], look: Look) -> Spec:
     kept = [(name, rates, limits) for name, rates, limits in kept if limits]
     if not kept:
         return nothing(look)
-    across = max(1, min(4, look.width // 240))
+    across = max(1, min(4, len(kept), look.width // 240))
     gap = 24
     wide = (look.width - 62 - gap * (across - 1)) // across
     every = [each for _, _, limits in kept for each in limits]
@@ -52,7 +53,7 @@ def multiples(parts: Sequence[tuple[str, Rates]], look: Look) -> Spec:
             *means(limits, held, look, x, y),
             *points(limits, held, look, x, y, (low, high), 90, named=False),
         ]
-        title = {"text": name, "subtitle": told, "fontSize": 12, "subtitleFontSize": 12,
+        title = {"text": cut(name, wide // 7), "subtitle": told, "fontSize": 12, "subtitleFontSize": 12,
                  "subtitleColor": look.palette.ink_2, "offset": 8, "frame": "group"}  # fmt: skip
         charts.append({"width": wide, "height": 90, "layer": layers, "title": title})
     return {

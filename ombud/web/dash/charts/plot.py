@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -21,6 +22,9 @@ _NARROW: Final = 480
 _LINE: Final = 15
 #: Up to so many days are named by day, and not by month.
 _DAYS: Final = 45
+_TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Words that are read and hovered have at most so many letters of a name.
+READ: Final = 120
 #: How wide a letter is, about, at 12 px.
 LETTER: Final = 6.6
 
@@ -202,6 +206,19 @@ def day_words(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
+def cut(words: str, most: int) -> str:
+    """Shorten words that come from a helpdesk, where they may be of any length; the chart's table has them whole.
+
+    What no picture can hold is left out: control characters, halves of pairs, and marks that turn the direction of text.
+    """
+    kept = "".join(
+        each
+        for each in words[: 4 * most]
+        if unicodedata.category(each) not in {"Cc", "Cs", "Cn"} and each not in _TURNS
+    )
+    return kept if len(kept) <= most and len(words) <= 4 * most else f"{kept[: most - 1]}…"
+
+
 def percents(share: float) -> str:
     """Write a share of one in percent, with one digit."""
     return f"{100 * share:.1f} %"
@@ -209,7 +226,10 @@ def percents(share: float) -> str:
 
 def change_rules(changes: Sequence[tuple[date, str]], look: Look, x: Spec, height: int) -> list[Spec]:  # fmt: skip
     """Rule days on which something changed, with its words on top."""
-    values = [{"x": day.isoformat(), "version": words, "told": f"{words or 'Pack changed'} from {day_words(day)}"} for day, words in changes]  # fmt: skip
+    values = [
+        {"x": day.isoformat(), "version": version, "told": f"{version or 'Pack changed'} from {day_words(day)}"}
+        for day, version in ((each, cut(words, 40)) for each, words in changes)
+    ]  # fmt: skip
     if not values:
         return []
     rule = marks("rule", values, {"x": x, "y": at(-16), "y2": at(height)}, color=look.palette.edge, strokeWidth=1)  # fmt: skip

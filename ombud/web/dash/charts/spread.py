@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from ombud.web.dash.charts.plot import (
     LETTER,
+    READ,
     Margins,
     at,
+    cut,
     framed,
     marks,
     nothing,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 #: Standard errors of the inner and the outer limit: 95 % and 99.8 % of groups lie within by chance.
 _LIMITS: Final = ((1.96, "95 %"), (3.09, "99.8 %"))
 _STEPS: Final = 80
+_LONGEST: Final = 24
 #: Where words may stand about their point: how they are aligned, and how far they are moved.
 _PLACES: Final = (("left", 9, 0), ("right", -9, 0), ("center", 0, -13), ("center", 0, 13))
 
@@ -84,7 +87,7 @@ def funnel(groups: Sequence[Group], what: str, look: Look) -> Spec:
     layers += right_labels(named, low, 100, height, wide, ink.ink_3)
     values = [
         {"x": each.total, "y": 100 * each.of / each.total,
-         "told": f"{each.name}: {100 * each.of / each.total:.1f} %, {each.of:,} of {each.total:,}"}
+         "told": f"{cut(each.name, READ)}: {100 * each.of / each.total:.1f} %, {each.of:,} of {each.total:,}"}
         for each in large
     ]  # fmt: skip
     layers.append(marks("point", values, {"x": x, "y": y}, filled=True, color=ink.ink, size=30, opacity=1))  # fmt: skip
@@ -94,7 +97,7 @@ def funnel(groups: Sequence[Group], what: str, look: Look) -> Spec:
         layers.append(marks("point", rings, {"x": x, "y": y}, filled=False, stroke=ink.ink, strokeWidth=1.2, size=90, opacity=1))  # fmt: skip
     layers += _names(large, outside, curves, look, x, y, (wide, height), (end, low))
     if small:
-        told = " · ".join(f"{each.name} {each.of} of {each.total}" for each in small)
+        told = " · ".join(f"{cut(each.name, _LONGEST)} {each.of} of {each.total}" for each in small)
         room = int(look.width / LETTER) - 20
         told = told if len(told) <= room else f"{len(small)} groups"
         layers.append(text(f"Fewer than {SMALL}: {told}", {}, ink.ink_3, x=at(0), y=at(height + 54), align="left"))  # fmt: skip
@@ -115,7 +118,8 @@ def _names(
     taken = [(px - 5, py - 5, 10.0, 10.0) for px, py in map(pixels, large)]
     for each in sorted(large, key=lambda one: one not in outside):
         px, py = pixels(each)
-        size = LETTER * len(each.name)
+        name = cut(each.name, _LONGEST)
+        size = LETTER * len(name)
         boxes = [
             (align, dx, dy, (px + dx - {"left": 0, "right": size, "center": size / 2}[align], py + dy - 7, size, 14.0))
             for align, dx, dy in _PLACES
@@ -130,7 +134,7 @@ def _names(
             taken.append(box)
             place = {"x": each.total, "y": 100 * each.of / each.total}
             color = ink.ink if each in outside else ink.ink_2
-            layers.append(text(each.name, place, color, x=x, y=y, align=align, dx=dx, dy=dy))
+            layers.append(text(name, place, color, x=x, y=y, align=align, dx=dx, dy=dy))
     return layers
 
 

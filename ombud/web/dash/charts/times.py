@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ombud.web.dash.charts.plot import (
+    LETTER,
+    READ,
     Margins,
     at,
+    cut,
     framed,
     marks,
     nothing,
@@ -39,6 +42,7 @@ class Times:
         bins: from, to and how many, side by side; the last may be all that is longer.
         unit: what a time is told in, such as "working days from receipt to answer".
         term: what was allowed; `None` where it is not one and the same.
+        term_unit: what stands behind it, such as "working days".
         percentiles: names with their times, such as ("median", 6.4).
         in_time: how many were in time; `None` where there is no term.
         late: how many were late.
@@ -49,6 +53,7 @@ class Times:
     bins: tuple[tuple[float, float, int], ...]
     unit: str
     term: float | None = None
+    term_unit: str = ""
     percentiles: tuple[tuple[str, float], ...] = ()
     in_time: int | None = None
     late: int = 0
@@ -70,7 +75,7 @@ def histogram(times: Times, look: Look) -> Spec:
     }  # fmt: skip
     most = max(count for _, _, count in times.bins)
     y: Spec = {
-        "field": "y", "type": "quantitative", "scale": {"domain": [0, most * 1.15], "nice": True, "padding": 0},
+        "field": "y", "type": "quantitative", "scale": {"domain": [0, most * (1.4 if look.narrow else 1.15)], "nice": True, "padding": 0},
         "axis": {"tickCount": 4, "domain": False, "ticks": False, "labelPadding": 6, "title": None, "format": ",d"},
     }  # fmt: skip
     bars: list[dict[str, Any]] = []
@@ -116,26 +121,28 @@ def _term(
     place = {"x": times.term}
     layers = [
         marks("rule", [{**place, "told": f"Term {times.term:g}"}], {"x": x, "y": at(-16), "y2": at(height)}, color=ink.ink, strokeWidth=2),
-        text(f"Term: {times.term:g}", place, ink.ink, x=x, y=at(-10), align="left" if right else "right", dx=8 if right else -8, fontWeight=600),
+        text(f"Term: {times.term:g} {times.term_unit}".strip(), place, ink.ink, x=x, y=at(-10), align="left" if right else "right", dx=8 if right else -8, fontWeight=600),
     ]  # fmt: skip
     if times.in_time is None:
         return layers
     total = times.in_time + times.late
-    # In time stands over the left end, late right of the term: both where bars are low.
-    said = [("in time", times.in_time, "pass", 16.0)]
-    if right:
-        said.append(("late", times.late, "fail", here + 16))
-    for word, count, verdict, start in said:
-        told = f"{count:,} {word}"
-        if total >= SMALL:
-            told += f", {100 * count / total:.1f} %"
+    # In time stands left of the term, late right of it; where one has no room, both stand on the other's side.
+    words = [
+        f"{count:,} {word}" + (f", {100 * count / total:.1f} %" if total >= SMALL else "")
+        for word, count in (("in time", times.in_time), ("late", times.late))
+    ]
+    fits = here > LETTER * len(words[0]) + 30
+    starts = (8.0 if fits else here + 16, here + 16 if right else 8.0)
+    for told, verdict, start, y in zip(
+        words, ("pass", "fail"), starts, (14, 14 if fits and right else 32), strict=True
+    ):
         mark = ink.marks[verdict]
         shape: Spec = {"shape": _CROSS, "fill": mark.text, "stroke": None}
         if verdict == "pass":
             shape = {"shape": _TICK, "stroke": mark.text, "strokeWidth": 2, "fill": None}
         layers += [
-            marks("point", [{}], {"x": at(start), "y": at(14)}, size=_ICON, opacity=1, **shape),
-            text(told, {}, mark.text, x=at(start + 12), y=at(14), align="left", fontWeight=500),
+            marks("point", [{}], {"x": at(start), "y": at(y)}, size=_ICON, opacity=1, **shape),
+            text(told, {}, mark.text, x=at(start + 12), y=at(y), align="left", fontWeight=500),
         ]
     return layers
 
@@ -203,7 +210,7 @@ def survival(curves: Sequence[Curve], unit: str, term: float | None, look: Look)
         band = [{"x": t, "y": 100 * low, "y2": 100 * high} for t, _, low, high in steps]
         line = [{"x": t, "y": 100 * share, "told": ""} for t, share, _, _ in steps]
         points = [
-            {"x": t, "y": 100 * share, "told": f"{each.name} {t:g}: {100 * share:.1f} % still open".strip()}
+            {"x": t, "y": 100 * share, "told": f"{cut(each.name, READ)} {t:g}: {100 * share:.1f} % still open".strip()}
             for t, share, _, _ in steps
         ]  # fmt: skip
         if len(curves) == 1:
@@ -213,7 +220,7 @@ def survival(curves: Sequence[Curve], unit: str, term: float | None, look: Look)
         layers.append(marks("point", points, {"x": x, "y": y}, filled=True, color=ink.ink, size=60, opacity=0))  # fmt: skip
         ends.append(height * (1 - steps[-1][1]))
         left = f"{100 * steps[-1][1]:.0f} % open"
-        words.append(f"{each.name}: {left}" if each.name else left)
+        words.append(f"{cut(each.name, 12)}: {left}" if each.name else left)
     first = curves[0]
     if len(curves) == 1 and first.median is not None and first.median <= last:
         half = {"x": first.median, "x2": last, "y": 50, "told": f"Half within {first.median:g}"}

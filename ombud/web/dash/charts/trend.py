@@ -64,6 +64,8 @@ def budget(spent: Budget, look: Look) -> Spec:
         "labelOffset": 0,
     }
     y = percent_axis(low, 100, count=3)
+    # Vega thins values out where a number of ticks is asked for.
+    del y["axis"]["tickCount"]
     y["axis"]["values"] = list(range(-50 * int(-low // 50), 101, 50))
     points = [
         {"x": day.isoformat(), "y": 100 * share, "told": f"{day_words(day)}: {100 * share:.0f} % left"}
