@@ -205,7 +205,9 @@ class Staffing:
         return _one(self._db, TokenRow, query)
 
     def put_token(self, row: TokenRow) -> None:
-        """Keep a new token."""
+        """Keep a new token; links and codes that have ended are cleared away."""
+        ended = access_token.c.scopes.in_([ONCE, SETUP]) & (access_token.c.until <= row.created)
+        self._db.execute(delete(access_token).where(ended))
         _PUT_TOKEN.rows(self._db, [row])
 
 

@@ -664,6 +664,9 @@ def test_an_address_is_believed_of_a_proxy_that_is_trusted_alone(tmp_path):
         assert asked("127.0.0.1", "203.0.113.7") == "203.0.113.7"
         assert asked("192.0.2.1", "203.0.113.7") == "192.0.2.1"
         assert asked("10.1.2.3", "nonsense") == "10.1.2.3"
+        # Whoever has one of these addresses has them all.
+        assert asked("2001:db8::1") == asked("2001:db8::2:1") == "2001:db8::/64"
+        assert asked("::ffff:192.0.2.1") == "192.0.2.1"
         assert asked("10.1.2.3") == "10.1.2.3"
 
 

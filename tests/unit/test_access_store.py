@@ -144,7 +144,7 @@ def test_one_person_is_the_same_under_every_name(office, roster):
     office.persons.check_approver(roster.person(vouched_for), "This")
 
 
-def test_a_link_works_once_and_for_five_minutes(office, roster):
+def test_a_link_works_once_and_for_five_minutes(office, roster, tmp_path):
     row = add(roster)
     code = roster.link(row.id).removeprefix("/signin/once?code=")
     assert roster.by_link("x" + code) is None
@@ -153,6 +153,9 @@ def test_a_link_works_once_and_for_five_minutes(office, roster):
     late = roster.link(row.id).removeprefix("/signin/once?code=")
     office.clock.advance(timedelta(minutes=5))
     assert roster.by_link(late) is None
+    # What has ended is not kept.
+    roster.link(row.id)
+    assert run_on(tmp_path, "SELECT count(*) FROM access_token") == [(1,)]
 
 
 def test_of_many_who_bring_one_link_one_is_let_in(roster):

@@ -251,16 +251,15 @@ class Guard:
         return self._staffed
 
     def address(self, request: Request) -> str:
-        """Give the address of who asks, by the word of a proxy that is trusted: the last it was told of."""
+        """Give the address of who asks, by the word of a proxy that is trusted: the last it was told of.
+
+        Of IPv6 it is the network of 64 bits, for whoever has one address there has them all.
+        """
         direct = request.client.host if request.client is not None else ""
         told = request.headers.get("x-forwarded-for")
         if told is None or not self._trusts(direct):
-            return direct
-        last = told.rpartition(",")[2].strip()
-        try:
-            return str(ipaddress.ip_address(last))
-        except ValueError:
-            return direct
+            return _network(direct) or direct
+        return _network(told.rpartition(",")[2].strip()) or direct
 
     def base(self, request: Request) -> str | None:
         """Give the address that people reach us by; `None` where nothing we believe tells it."""
@@ -354,7 +353,7 @@ def bounded(request: Request) -> Request:
 
 
 def _failed(request: Request, error: StoreError) -> Response:
-    _log.warning("%s could not be answered: %s", request.url.path, error)
+    _log.warning("%s could not be answered: %s", quote(request.url.path), error)
     later = {"retry-after": "5"}
     if for_programs(request):
         return JSONResponse({"error": str(error)}, status_code=503, headers=later)
@@ -371,6 +370,18 @@ def _page_before(request: Request) -> str:
     if parts.netloc != request.headers.get("host"):
         return "/"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _network(address: str) -> str:
+    """Give an address of IPv4, or the network of one of IPv6; "" where it is neither."""
+    try:
+        told = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(told, ipaddress.IPv6Address):
+        plain = told.ipv4_mapped
+        return str(ipaddress.ip_network((told, 64), strict=False) if plain is None else plain)
+    return str(told)
 
 
 def _origin(url: str) -> str:
