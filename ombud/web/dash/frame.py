@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 from ombud.store.book.filter import NONE
 from ombud.store.book.options import options
+from ombud.web.dash.alone import GROUP, own_pages
 from ombud.web.pages import page as rendered
 from sync.filters import GRADE_WORDS, TITLES, read_filter
 from sync.periods import OFFERED, read_period
@@ -260,7 +261,8 @@ def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
         groups.setdefault(each.group, []).append(
             Link(href, each.title, counts.get(each.path), current)
         )
-    return tuple((name, tuple(links)) for name, links in groups.items())
+    told = [(name, tuple(links)) for name, links in groups.items()]
+    return (*told, (GROUP, own_pages(ask.viewer, here)))
 
 
 def _menu(ask: Ask, name: str) -> FilterMenu:
