@@ -26,6 +26,7 @@ from ombud.commands.macros import macros
 from ombud.commands.measures import measures
 from ombud.commands.notify import notify
 from ombud.commands.packs import packs
+from ombud.commands.report import report
 from ombud.commands.rollout import rollout
 from ombud.commands.sandbox import sandbox
 from ombud.commands.serve import serve
@@ -64,6 +65,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(hooks, name="hooks")
 app.add_typer(notify, name="notify")
 app.add_typer(packs, name="packs")
+app.add_typer(report, name="report")
 app.add_typer(rollout, name="rollout")
 app.add_typer(waivers, name="waivers")
 app.add_typer(disputes, name="disputes")

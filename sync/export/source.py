@@ -261,7 +261,7 @@ def _due(ask: Source, row: DueRow) -> Due:
         f"{digest(row.kase, rule.pack, rule.id, str(row.entered))}@ombud",
         row.due,
         f"{'Late: ' if row.late else ''}{row.key}: {rule.title}",
-        f"{rule.sentence}\nIn the helpdesk: {row.url}",
+        f"{rule.sentence}\nIn the helpdesk: {row.url}" if row.url else rule.sentence,
         page,
         row.late,
     )

@@ -67,7 +67,11 @@ def xes_chunks(
         about: what has to be known of it.
 
     """
-    told = {"concept:name": name, **{f"ombud:{word}": said for word, said in about}}
+    told = {"concept:name": name}
+    for word, said in about:
+        key = f"ombud:{word.lower().replace(' ', '_')}"
+        # A key stands once.
+        told[key] = f"{told[key]}; {said}" if key in told else said
     parts = [_HEAD, *_attributes(told, 1)]
     length = 0
     for trace in traces:

@@ -1,4 +1,4 @@
-"""The dashboard as `ombud serve` runs it: its routes, and the thread that keeps the book in step."""
+"""The dashboard as `ombud serve` runs it: its routes, and the threads that keep the book in step and send reports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ombud.store import StoreError
 from ombud.web.dash.guard import Guard
 from ombud.web.dash.routes import Dashboard
 from sync.book import Bookkeeper, GivenUp
+from sync.reports.said import saying
+from sync.reports.schedule import send_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what changed.
 _EVERY: Final = 5.0
+#: Seconds between two looks at what is to be sent by the clock.
+_SENDING: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +46,10 @@ class Running:
         self.keeper = Bookkeeper(service, stopping=stopping)
         self._dash = Dashboard(service, self.keeper, self.guard, pulses)
         self._stopping = stopping
+        self._service = service
         self._thread = threading.Thread(target=self._keep, name="book", daemon=True)
+        # A channel that hangs holds up nothing but this.
+        self._sending = threading.Thread(target=self._send, name="reports", daemon=True)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -52,11 +59,13 @@ class Running:
     def start(self) -> None:
         """Begin to keep the book; pages say how far it is."""
         self._thread.start()
+        self._sending.start()
 
     def stop(self, patience: float) -> None:
         """Let go of the book and of the audit trail, once `stopping` is set."""
-        if self._thread.is_alive():
-            self._thread.join(patience)
+        for each in (self._thread, self._sending):
+            if each.is_alive():
+                each.join(patience)
         self.guard.close()
         self.keeper.close()
 
@@ -73,3 +82,16 @@ class Running:
                 _log.exception("the book is not in step")
             if self._stopping.wait(_EVERY):
                 return
+
+    def _send(self) -> None:
+        """Send reports that are due, once the book was in step."""
+        while not self._stopping.wait(_SENDING):
+            if self.keeper.book.cutoff is None:
+                continue
+            try:
+                say = saying(self._service, self.keeper.book, self.keeper.about)
+                send_due(self._service, say, self._service.now())
+            except StoreError as error:
+                _log.warning("no report was sent: %s", error)
+            except Exception:  # noqa: BLE001 (logged whole)
+                _log.exception("no report was sent")
