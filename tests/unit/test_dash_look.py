@@ -8,11 +8,16 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ombud.model.instant import DAY, HOUR, MINUTE, SECOND, instant_of
-from ombud.web.dash.frame import FilterMenu, Frame, Link, Option
+from ombud.web.dash.frame import FilterMenu, Frame, Link, Option, theme_of
+from ombud.web.dash.theme import choose
 from ombud.web.dash.told import clocked, hours, lasting, number, percent, signed
 from ombud.web.pages import _TEMPLATES, STATIC
+from sync.persons import Refused
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = instant_of("2026-11-23T15:08", BERLIN)
@@ -105,6 +110,31 @@ def test_the_theme_that_was_chosen_holds_for_page_and_pictures(theme, said) -> N
     assert f"theme={'dark' if theme == 'dark' else 'light'}" in shown[1]
     assert ("prefers-color-scheme: dark" in html) is (theme == "auto")
     assert '<source media="print" srcset="/chart/p.svg?theme=light' in html
+
+
+def chosen(theme: str, back: str) -> Response:
+    scope = {
+        "type": "http",
+        "scheme": "https",
+        "path": "/theme",
+        "headers": [(b"host", b"ombud.example")],
+        "client": ("192.0.2.7", 1),
+    }
+    asked = SimpleNamespace(request=Request(scope))
+    return choose(asked, FormData({"theme": theme, "back": back}))  # type: ignore[arg-type]
+
+
+def test_a_chosen_theme_is_kept_and_leads_back_to_where_it_was_chosen() -> None:
+    answer = chosen("dark", "/clocks?period=2026-10")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/clocks?period=2026-10"
+    told = answer.headers["set-cookie"]
+    assert told.startswith("theme=dark; HttpOnly; Max-Age=31536000; Path=/; SameSite=lax; Secure")
+    assert theme_of(Request({"type": "http", "headers": [(b"cookie", b"theme=dark")]})) == "dark"
+    assert theme_of(Request({"type": "http", "headers": [(b"cookie", b"theme=x")]})) == "auto"
+    assert chosen("dark", "//elsewhere.example").headers["location"] == "/"
+    with pytest.raises(Refused):
+        chosen("'><script>", "/")
 
 
 def test_before_signing_in_there_is_no_rail() -> None:

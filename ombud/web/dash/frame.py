@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MONTHS: Final = 12
 #: Values of one filter that are offered; the others can be written into the address.
 _MOST: Final = 40
-_THEMES: Final = ("auto", "light", "dark")
+THEMES: Final = ("auto", "light", "dark")
 _KINDS: Final = (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
 #: Filters that stand on the line; the others are under "+ Filter".
 _ON_LINE: Final = frozenset({"period", "date", "helpdesk", "product", "team", "pack", "q", "verdict", "rule"})  # fmt: skip
@@ -229,7 +229,7 @@ def failed(dash: Dashboard, request: Request, viewer: Viewer, why: str) -> Respo
 def theme_of(request: Request) -> str:
     """Give the theme that a reader chose."""
     told = request.cookies.get("theme", "auto")
-    return told if told in _THEMES else "auto"
+    return told if told in THEMES else "auto"
 
 
 def _state(
