@@ -26,6 +26,7 @@ from ombud.store.act_tables import (
     word,
 )
 from ombud.store.log import append_lines
+from ombud.store.postgresql import lock_log
 from ombud.store.statements import Clash, Put, Query
 from ombud.store.tables import finding, outbox, ticket
 
@@ -246,6 +247,11 @@ class Acts:
         """Work over a connection; one that only reads must not be written to."""
         self._db = connection
         self._vault = vault
+
+    def in_turn(self) -> None:
+        """Keep others from acting until the transaction ends, so that what is read here is what is acted on."""
+        if self._db.dialect.name == "postgresql":
+            lock_log(self._db)
 
     def one_mailbox(self, case: str | None, one: str, other: str) -> bool:
         """Tell whether two keyed identifiers have the same e-mail address among a case's persons."""

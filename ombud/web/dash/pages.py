@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ombud.web.dash import exports, overview, reports, rules
+from ombud.web.dash import disputes, exports, overview, reports, rules, theme, waivers
 from ombud.web.dash.chart_server import chart_pages
 from ombud.web.dash.page import Form, Page
 
@@ -14,6 +14,10 @@ PAGES: Final[tuple[Page, ...]] = (
     *chart_pages("right-by-week", overview.chart),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
+    Page("/waivers", "Waivers", "Decide", waivers.show),
+    Page("/waivers/new", "", "", waivers.show_new, "waive_request"),
+    Page("/disputes", "Disputes", "Decide", disputes.show),
+    Page("/disputes/new", "", "", disputes.show_new, "waive_request"),
     Page("/reports", "Reports", "Report", reports.show),
     Page("/reports/review", "Management review", "Report", reports.show_review),
     Page("/reports/review.pdf", "", "", reports.show_paper, "export"),
@@ -24,10 +28,18 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("/deadlines.ics", "", "", exports.show_calendar, "export"),
 )
 FORMS: Final[tuple[Form, ...]] = (
+    Form("/theme", "read", theme.choose),
     Form("/reports/kpi", "snapshot_make", reports.do_month),
     Form("/reports/entries", "action_edit", reports.do_entry),
     Form("/reports/entries/end", "action_edit", reports.do_end),
     Form("/reports/survey", "survey_import", reports.do_survey),
     Form("/reports/schedules", "report_schedule", reports.do_schedule),
     Form("/reports/schedules/drop", "report_schedule", reports.do_drop),
+    Form("/waivers/new", "waive_request", waivers.do_new),
+    Form("/waivers/explain", "waive_request", waivers.do_explain),
+    Form("/waivers/{name}/approve", "waive_approve", waivers.do_approve),
+    Form("/waivers/{name}/refuse", "waive_approve", waivers.do_refuse),
+    Form("/waivers/{name}/revoke", "waive_approve", waivers.do_revoke),
+    Form("/disputes/new", "waive_request", disputes.do_new),
+    Form("/disputes/{name}/decide", "dispute_decide", disputes.do_decide),
 )
