@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-from starlette.responses import HTMLResponse
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ombud.store.book.filter import NONE
 from ombud.store.book.options import options
@@ -42,7 +40,7 @@ class Option(NamedTuple):
     value: str
     label: str
     checked: bool
-    count: int | None = None
+    complaints: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Link(NamedTuple):
 
     href: str
     label: str
-    count: int | None
+    waiting: int | None
     current: bool
 
 
@@ -233,8 +231,8 @@ def theme_of(request: Request) -> str:
 
 
 def _state(
-    dash: Dashboard, request: Request, viewer: Viewer, state: str, status: int, **told: object
-) -> HTMLResponse:
+    dash: Dashboard, request: Request, viewer: Viewer, state: str, status: int, **told: Any
+) -> Response:
     """Give a page that has no figures; nothing of the address's filter is taken over."""
     from ombud.web.dash.ask import Ask
 
@@ -244,9 +242,7 @@ def _state(
         request, viewer, asking, dash.keeper.book, dash.keeper, dash.service, dash.pulses, now,
         dash.guard.csrf_of(request), dash.pages,
     )  # fmt: skip
-    found = framed(ask, "state.html", title="Ombud", status=status, state=state, **told)
-    assert isinstance(found, HTMLResponse)
-    return found
+    return framed(ask, "state.html", title="Ombud", status=status, state=state, **told)
 
 
 def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
@@ -288,7 +284,7 @@ def _menu(ask: Ask, name: str) -> FilterMenu:
         values, kind = _CHOICES[name]
         offered = [(each, None) for each in values]
     else:
-        offered = list(options(ask.book, ask.filter.groups).get(name, ()))[:_MOST]
+        offered = [*options(ask.book, ask.filter.groups).get(name, ())[:_MOST]]
     known = {value for value, _ in offered}
     offered += [(each, None) for each in chosen if each not in known]
     shown = tuple(Option(v, shown_value(v, name), v in chosen, count) for v, count in offered)
