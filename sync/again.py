@@ -10,6 +10,7 @@ from ombud.model.event import Cause
 from ombud.model.facts import Verdict
 from ombud.model.mapping import STATUS
 from ombud.model.scope import Decision
+from ombud.store.book.ways import Move
 from policies.waiver import waive
 from sync.cases import Circle
 from sync.findings import find, one_sided, scope_left
@@ -42,6 +43,8 @@ class Judged:
     judgements: Sequence[Judgement] = ()
     #: How often we moved it back, by the helpdesk's own history.
     moved_back: int = 0
+    #: Every change of the native status of the ticket that leads it, in order.
+    moves: Sequence[Move] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +207,29 @@ def judge_folded(
     lead, complaint = folded.lead, folded.complaint
     if lead.decision is not Decision.complaint:
         left = [scope_left(bound, complaint, url=lead.url)]
-        return Judged(lead.key, lead.url, complaint, left, [], _moved_back(folded))
+        return Judged(lead.key, lead.url, complaint, left, [], _moved_back(folded), _moves(folded))
     judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
     findings = find(bound, complaint, judged, url=lead.url)
     if folded.circle is not None:
         findings += one_sided(elsewhere, bound, complaint, folded.circle)
     if lead.gone is Gone.unreachable:
         findings = [_unseen(each) for each in findings]
-    return Judged(lead.key, lead.url, complaint, findings, judged, _moved_back(folded))
+    return Judged(
+        lead.key, lead.url, complaint, findings, judged, _moved_back(folded), _moves(folded)
+    )
 
 
 def _moved_back(folded: Folded) -> int:
     return sum(each.cause is Cause.ourselves and each.field == STATUS for each in folded.events)
+
+
+def _moves(folded: Folded) -> list[Move]:
+    lead = folded.complaint.lead
+    return [
+        Move(each.after, each.happened)
+        for each in folded.events
+        if each.field == STATUS and each.ref == lead and isinstance(each.after, str)
+    ]
 
 
 def _unseen(finding: Finding) -> Finding:

@@ -313,4 +313,6 @@ def enter(writing: Writing, entries: Entries, judged: Judged) -> None:
         for each in findings
         if each.verdict is not Verdict.not_applicable
     ]
-    writing.put(entries.case(judged, findings), checked, entries.steps(judged.complaint))
+    writing.put(
+        entries.case(judged, findings), checked, entries.steps(judged.complaint), judged.moves
+    )

@@ -6,9 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import Cause
-from ombud.model.facts import UNKNOWN, Verdict
+from ombud.model.facts import STAGES, UNKNOWN, Verdict
 from ombud.model.instant import moment
+from ombud.model.mapping import StageEvidence, StatusEvidence
 from ombud.store.book import CODES, Case, Checked, RuleInfo, Step
+from policies.expression import All, Present, Type
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY, MODES
 from sync.tally import project
@@ -188,9 +190,40 @@ class Entries:
         for edition in reversed(self._bound.judge.editions):
             for rule in edition.pack.rules:
                 if rule.id == finding.rule:
-                    return _info(pack, rule, rule.sentence(edition.pack.vocabulary))
+                    return _info(
+                        pack, rule, rule.sentence(edition.pack.vocabulary), self._demands(rule)
+                    )
         said = finding.rule.replace(".", ": ").replace("_", " ")
         return RuleInfo(-1, finding.rule, pack, said, said, finding.clauses, finding.severity, "integrity")  # fmt: skip
+
+    def _demands(self, rule: Rule) -> tuple[str, ...]:
+        """Give the stages that a guard asks to have been reached: those whose milestones it names."""
+        body = rule.body
+        if not isinstance(body, Guard) or body.entering is None:
+            return ()
+        parts = body.must.parts if isinstance(body.must, All) else (body.must,)
+        named = [
+            each.name
+            for each in parts
+            if isinstance(each, Present) and each.type is Type.instant and not each.negated
+        ]
+        found = {stage for name in named if (stage := self._stage_of(name)) is not None}
+        return tuple(stage for stage in STAGES if stage in found)
+
+    def _stage_of(self, milestone: str) -> str | None:
+        """Give the stage in which a milestone is reached; `None` where it is not reached by entering one."""
+        if milestone in STAGES:
+            return milestone
+        mapping = self._bound.mapping
+        found = set()
+        for line in mapping.evidence.get(milestone, ()):
+            if isinstance(line, StageEvidence):
+                found.add(line.stage)
+            elif isinstance(line, StatusEvidence) and line.status in mapping.stages:
+                found.add(mapping.stages[line.status].stage)
+            else:
+                return None
+        return found.pop() if len(found) == 1 else None
 
     def _answer(self, pack: str) -> str | None:
         """Give the rule that says when a complaint has to be answered; `None` where the pack has none."""
@@ -212,7 +245,7 @@ class Entries:
         return self._answers[pack]
 
 
-def _info(pack: str, rule: Rule, sentence: str) -> RuleInfo:
+def _info(pack: str, rule: Rule, sentence: str, demands: tuple[str, ...]) -> RuleInfo:
     body = rule.body
     return RuleInfo(
         -1,
@@ -226,6 +259,7 @@ def _info(pack: str, rule: Rule, sentence: str) -> RuleInfo:
         start=getattr(body, "start", "") or "",
         stops=body.stops if isinstance(body, Deadline) else (),
         entering=(body.entering or "") if isinstance(body, Guard) else "",
+        demands=demands,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ombud.store.book.layout import LAYOUT, ROLLED, TABLES, RuleInfo
+from ombud.store.book.ways import way_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from ombud.store.book.layout import Case, Checked, Step
+    from ombud.store.book.ways import Move
 
 _ROLLUP: Final = "rollup"
 #: Complaints written together.
@@ -131,7 +133,13 @@ class Writing:
         self._rules[known] = replace(info, ordinal=known)
         return known
 
-    def put(self, case: Case, checked: Sequence[Checked], steps: Sequence[Step]) -> None:
+    def put(
+        self,
+        case: Case,
+        checked: Sequence[Checked],
+        steps: Sequence[Step],
+        moves: Sequence[Move] = (),
+    ) -> None:
         """Take a complaint in, in place of what stood under its case."""
         number = self._next
         self._next += 1
@@ -139,6 +147,7 @@ class Writing:
         self._rows["complaint"].append((number, *case))
         self._rows["verdict"] += [(number, *each, case.day) for each in checked]
         self._rows["step"] += [(number, *each) for each in steps]
+        self._rows["way"].append((number, *way_of(case, steps, moves)))
         if len(self._rows["complaint"]) >= BATCH:
             self._flush()
 
@@ -212,7 +221,7 @@ class Writing:
         ).fetchall()
         if left:
             self._days |= {row[1] for row in left}
-            for name in ("verdict", "step"):
+            for name in ("verdict", "step", "way"):
                 self._db.execute(f"DELETE FROM {name} WHERE n IN ({gone})")
             self._db.execute(f"DELETE FROM complaint WHERE n IN ({gone})")
         self._db.unregister("leaving")
@@ -292,7 +301,7 @@ def _make(db: DuckDBPyConnection) -> None:
 
 def _info(told: dict[str, Any]) -> RuleInfo:
     # JSON knows no tuples.
-    return RuleInfo(**told | {name: tuple(told[name]) for name in ("clauses", "stops")})
+    return RuleInfo(**told | {name: tuple(told[name]) for name in ("clauses", "stops", "demands")})
 
 
 def _plain(info: RuleInfo) -> dict[str, Any]:
@@ -307,4 +316,5 @@ def _arrow(pa: Any, kind: str) -> Any:
         "SMALLINT": pa.int16(),
         "UTINYINT": pa.uint8(),
         "BOOLEAN": pa.bool_(),
+        "BIGINT[]": pa.list_(pa.int64()),
     }[kind]

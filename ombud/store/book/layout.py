@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ombud.model.facts import Verdict
+from ombud.store.book.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
 
 #: Layout of the tables; a book of another one is built anew.
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 #: Verdict -> its code in the book.
 CODES: Final = {
     Verdict.passed: 0,
@@ -175,6 +176,7 @@ class RuleInfo:
         start: what starts a deadline's clock; "" for others.
         stops: what stops it.
         entering: the stage a guard is asked at; "" for others.
+        demands: stages that a guard asks to have been reached.
 
     """
 
@@ -189,6 +191,7 @@ class RuleInfo:
     start: str = ""
     stops: tuple[str, ...] = ()
     entering: str = ""
+    demands: tuple[str, ...] = ()
 
 
 _TYPES: Final = {
@@ -199,6 +202,7 @@ _TYPES: Final = {
     "int": "INTEGER",
     "int | None": "INTEGER",
     "bool": "BOOLEAN",
+    "list[Instant]": "BIGINT[]",
 }
 _NARROW: Final = {"rule": "SMALLINT", "verdict": "UTINYINT", "standing": "UTINYINT", "mode": "UTINYINT"}  # fmt: skip
 
@@ -217,6 +221,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "complaint": {"n": "INTEGER", **_columns(Case)},
     "verdict": {"n": "INTEGER", **_columns(Checked), "day": "INTEGER"},
     "step": {"n": "INTEGER", **_columns(Step)},
+    "way": {"n": "INTEGER", **_columns(Way)},
 }
 #: What the rollup of verdicts keeps apart; anything else is counted from the findings themselves.
 ROLLED: Final[Sequence[str]] = (
