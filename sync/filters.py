@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from ombud.model.facts import STAGES, Verdict
 from ombud.store.book import GRADES, Filter
 from ombud.store.book.filter import NONE
+from ombud.store.book.flow import WORDS, asked_of_ways
 from sync.periods import DEFAULT, before, days_of, read_period
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class _Reading:
             if len(values) > _MOST or any(len(value) > _LONGEST for value in values):
                 self.problems.append(f"{name[:40]}: that is too much for an address")
                 return Filter()
-        known = LISTS.keys() | FLAGS.keys() | _OTHERS
+        known = LISTS.keys() | FLAGS.keys() | _OTHERS | set(WORDS)
         self.problems += [
             f"{name[:40]}: there is no such filter"
             for name in self._given
@@ -236,7 +237,9 @@ class _Reading:
             asked = asked.but(due=(due.begin, due.end))
         if found_due is not None:
             asked = asked.but(found_due=(found_due.begin, found_due.end))
-        return asked.but(rules=self._rule_numbers())
+        ways, problems = asked_of_ways(self._given, self._rules)
+        self.problems += problems
+        return asked.but(steps=tuple(ways), rules=self._rule_numbers())
 
     def _read_periods(self) -> None:
         self.period = self._span("period") or self.period
