@@ -128,6 +128,8 @@ class Written:
 
 def shown(text: str) -> str:
     """Write a text so that nothing in it is unseen: such characters become their number, as [U+202E]."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSEEN.sub(
         lambda found: f"[U+{ord(found.group()):04X}]",
         text.replace("\r\n", "\n").replace("\r", "\n"),

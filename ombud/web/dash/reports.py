@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 
 from ombud.model.instant import moment
 from ombud.store import EntryRow
+from ombud.web.dash import overview
+from ombud.web.dash.charts import Look, to_svg
 from ombud.web.dash.frame import framed
 from ombud.web.paper import GOALS_ABOUT, review_pdf
 from ombud.web.shield import nothing
@@ -24,7 +27,7 @@ from sync.periods import read_period
 from sync.persons import Refused
 from sync.reports.known import import_survey
 from sync.reports.make import basis_of, freeze_month, make_review, settled
-from sync.reports.review import INPUTS, OUTPUTS, Verdicts
+from sync.reports.review import INPUTS, OUTPUTS, Picture, Verdicts
 from sync.reports.schedule import add_schedule, slot_after, trouble, words
 from sync.reports.snapshot import verify
 from sync.reports.survey import BadSurvey, by_decision, satisfaction
@@ -42,6 +45,8 @@ SURVEY_FILTERS: Final = ("period",)
 #: A review is of a quarter unless another period is asked for.
 _USUAL: Final = "last-quarter"
 _LONGEST: Final = 4_000
+#: Width of a chart on paper, in pixels.
+_PAPER: Final = 720
 
 
 def show(ask: Ask) -> Response:
@@ -85,6 +90,7 @@ def show_review(ask: Ask) -> Response:
         inputs=INPUTS,
         outputs=OUTPUTS,
         period=asking.period,
+        chart_query=urlencode(asking.words),
         paper=f"/reports/review.pdf?{urlencode([*asking.words, ('show', 'goals')] if ask.view('show') == 'goals' else asking.words)}",
         goals_href=f"/reports/review?{urlencode([*asking.words, ('show', 'goals')])}",
         goals_about=GOALS_ABOUT,
@@ -98,8 +104,7 @@ def show_review(ask: Ask) -> Response:
 
 def show_paper(ask: Ask) -> Response:
     """Give the management review as PDF."""
-    asking, review = _review(ask)
-    ask.request.state.rows = 0
+    asking, review = _review(ask, paper=True)
     name = f"management-review-{asking.period.key}.pdf"
     return Response(
         review_pdf(review),
@@ -248,16 +253,31 @@ def do_drop(ask: Ask, form: FormData) -> Response:
     return _to("/reports", "It is not sent any more.")
 
 
-def _review(ask: Ask) -> tuple[Asking, Review]:
+def _review(ask: Ask, *, paper: bool = False) -> tuple[Asking, Review]:
     asking = ask.asking
     if not any(name == "period" for name, _ in asking.words):
         asking = within(asking, read_period(_USUAL, ask.as_of, ask.zone))
     asking = settled(asking, ask.now)
     basis = basis_of(ask.service, ask.keeper.about)
-    goals = ask.view("show") == "goals"
     return asking, make_review(
-        ask.service, ask.book, basis, asking, now=ask.as_of, with_goals=goals
-    )  # fmt: skip
+        ask.service,
+        ask.book,
+        basis,
+        asking,
+        now=ask.as_of,
+        pictures=[_weeks(replace(ask, asking=asking))] if paper else (),
+        with_goals=ask.view("show") == "goals",
+    )
+
+
+def _weeks(ask: Ask) -> Picture:
+    """Draw the chart of the overview for paper."""
+    drawn = to_svg(overview.chart(ask, Look("light", _PAPER)))
+    return Picture(
+        "Without a major failure, by week received",
+        drawn.encode(),
+        "p-chart: the share of complaints without a major failure, of those that can be judged; limits at three standard errors.",
+    )
 
 
 def _survey(ask: Ask, errors: list[tuple[str, str]] | tuple[()]) -> Response:
