@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ombud.store.book.filter import NONE
@@ -13,7 +13,7 @@ from sync.filters import GRADE_WORDS, TITLES, read_filter
 from sync.periods import OFFERED, read_period
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -150,6 +150,7 @@ def framed(
     *,
     title: str,
     filters: Sequence[str] = (),
+    on_line: Collection[str] = _ON_LINE,
     export: str = "",
     status: int = 200,
     **told: object,
@@ -161,6 +162,7 @@ def framed(
         template: name of the template under templates/dash/.
         title: the heading.
         filters: words of the filters that the page offers, in their order.
+        on_line: those that stand on the line; the others are under "+ Filter".
         export: name under which what it shows is exported; "" where it is not.
         status: the answer's status.
         told: what the template needs besides `frame` and `ask`.
@@ -179,7 +181,7 @@ def framed(
         organisation=ask.service.settings.dashboard.organisation,
         viewer=ask.viewer,
         theme=theme_of(ask.request),
-        filters=tuple(_menu(ask, name) for name in filters),
+        filters=tuple(replace(_menu(ask, name), more=name not in on_line) for name in filters),
         kept=tuple(each for each in ask.asking.words if each[0] not in filters),
         filter_words=" · ".join(ask.asking.in_words()),
         query=query,

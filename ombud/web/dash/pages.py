@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ombud.web.dash import disputes, exports, overview, reports, rules, theme, waivers
+from ombud.web.dash import complaints, disputes, exports, overview, reports, rules, theme, waivers
 from ombud.web.dash.chart_server import chart_pages
 from ombud.web.dash.page import Form, Page
 
@@ -12,6 +12,7 @@ from ombud.web.dash.page import Form, Page
 PAGES: Final[tuple[Page, ...]] = (
     Page("/", "Overview", "", overview.show),
     *chart_pages("right-by-week", overview.chart),
+    Page("/complaints", "Complaints", "", complaints.show),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
     Page("/waivers", "Waivers", "Decide", waivers.show),
