@@ -94,7 +94,8 @@ class Figure:
         if self.mean is not None:
             told["mean"] = round(self.mean, 4)
         if self.parts:
-            told["parts"] = dict(self.parts)
+            # A list, for their order means something.
+            told["parts"] = [[name, count] for name, count in self.parts.items()]
         return told
 
 

@@ -149,7 +149,7 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for name, word in _PARTS.items()
         if old.get(name) != new.get(name)
     ]
-    before, after = old.get("parts", {}), new.get("parts", {})
+    before, after = dict(old.get("parts", ())), dict(new.get("parts", ()))
     return said + [
         f"{part} {_told(after.get(part))}, was {_told(before.get(part))}"
         for part in dict.fromkeys([*before, *after])
