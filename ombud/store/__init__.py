@@ -28,6 +28,15 @@ from ombud.store.acts import (
 )
 from ombud.store.backup import restore_backup
 from ombud.store.errors import Busy, StaleLease, StoreError
+from ombud.store.improve import (
+    CorrectiveRow,
+    Improving,
+    Outside,
+    SampledRow,
+    SampleRow,
+    TriageRow,
+)
+from ombud.store.journal import Logged
 from ombud.store.ledger import Standing
 from ombud.store.live import Hint, LedgerRow, Live, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
@@ -48,20 +57,26 @@ __all__ = [
     "AnswerRow",
     "AuditRow",
     "Busy",
+    "CorrectiveRow",
     "DisputeRow",
     "EntryRow",
     "ExplanationRow",
     "ForceRow",
     "Hint",
+    "Improving",
     "Interval",
     "LedgerRow",
     "Live",
+    "Logged",
     "Notice",
+    "Outside",
     "Posted",
     "Posting",
     "Reports",
     "ReviewRow",
     "RunRow",
+    "SampleRow",
+    "SampledRow",
     "ScheduleRow",
     "SessionRow",
     "Settled",
@@ -79,6 +94,7 @@ __all__ = [
     "TokenRow",
     "Transaction",
     "Triage",
+    "TriageRow",
     "ViewRow",
     "Waiting",
     "WaiverRow",

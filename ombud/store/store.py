@@ -21,6 +21,7 @@ from ombud.store.engine import is_server, make_engine, reading, streaming, writi
 from ombud.store.errors import StaleLease, StoreError
 from ombud.store.facts import stored_digest
 from ombud.store.findings import read_findings
+from ombud.store.improve import Improve
 from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.live import Live
 from ombud.store.log import verify_lines
@@ -76,6 +77,7 @@ class Store:
         self.live = Live(engine)
         self.access = Access(engine, vault)
         self.reports = Reports(engine, vault)
+        self.improve = Improve(engine, vault)
         #: Ends with the store, closed or not.
         self._open = (
             None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, literal_column, update
 
 from ombud.store.acts import Acts, blame, forget_words
 from ombud.store.findings import put_findings
+from ombud.store.improve import forget_triage
 from ombud.store.live import LedgerRow, hints_done, put_ledger, put_notices
 from ombud.store.log import append_lines
 from ombud.store.problems import put_stems, stem_changed
@@ -338,3 +339,4 @@ class Transaction:
         """Forget everything personal about a case; its findings stay."""
         self._vault.forget(self._db, case)
         forget_words(self._db, case)
+        forget_triage(self._db, case)
