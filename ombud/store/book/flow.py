@@ -33,11 +33,11 @@ class Walked(NamedTuple):
         way: activities in order.
         open: whether they are open.
         missing: stages demanded and never reached.
-        extra: stages entered again, or that no rule demands.
+        extra: stages entered again.
         turned: demanded stages entered after a later one.
         told: whether rules demanded something, and it can be told whether it came about.
         asked: whether rules demanded something.
-        count: complaints.
+        complaints: how many.
 
     """
 
@@ -48,13 +48,13 @@ class Walked(NamedTuple):
     turned: int
     told: bool
     asked: bool
-    count: int
+    complaints: int
 
 
 class Span(NamedTuple):
-    """Hold the time between two activities that followed each other: median and ninth decile, in microseconds."""
+    """Hold the time between two activities that followed each other: how often, its median and ninth decile in microseconds."""
 
-    count: int
+    times: int
     median: int
     p90: int
 
@@ -102,8 +102,8 @@ def spans(book: Book, asked: Filter, activity: str = "stage") -> dict[tuple[str,
 
     def found() -> dict[tuple[str, str], Span]:
         rows = book.ask(
-            "SELECT a, b, count(*), quantile_disc(x, [0.5, 0.9]) FROM (SELECT unnest(names[:-2]) AS a, "
-            "unnest(names[2:]) AS b, unnest(list_transform(list_zip(times[:-2], times[2:]), z -> z[2] - z[1])) AS x "
+            "SELECT a, b, count(*), quantile_disc(y - x, [0.5, 0.9]) FROM (SELECT unnest(names[:-2]) AS a, "
+            "unnest(names[2:]) AS b, unnest(times[:-2]) AS x, unnest(times[2:]) AS y "
             f"FROM (SELECT string_split(w.{column}, chr(31)) AS names, w.{times} AS times FROM complaint c "
             f"JOIN way w USING (n) WHERE len(w.{times}) > 1 AND {where})) GROUP BY a, b",
             values,
@@ -111,6 +111,20 @@ def spans(book: Book, asked: Filter, activity: str = "stage") -> dict[tuple[str,
         return {(a, b): Span(count, *both) for a, b, count, both in rows}
 
     return book.remembered(("spans", asked, activity), found)
+
+
+def late(book: Book, asked: Filter) -> dict[int, int]:
+    """Count closed complaints that missed a deadline, by the number of its rule."""
+    clocks = [number for number, rule in book.rules.items() if rule.kind == "deadline"]
+    if not clocks:
+        return {}
+    where, values = asked.where()
+    rows = book.ask(
+        "SELECT v.rule, count(DISTINCT v.n) FROM verdict v JOIN complaint c USING (n) WHERE v.verdict = 1 "
+        f"AND v.rule IN ({', '.join('?' * len(clocks))}) AND NOT c.open AND {where} GROUP BY v.rule",
+        [*clocks, *values],
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def digest_of(way: Sequence[str], activity: str = "stage") -> str:
@@ -227,21 +241,22 @@ def _judged(rules: Mapping[int, RuleInfo]) -> tuple[str, list[object]]:
             [],
         )
     marks = ", ".join("(?, ?)" for _ in demanding)
-    return (
+    wanted = ", ".join("?" * len(demanding))
+    values: list[object] = [each for pair in demanding.items() for each in pair]
+    sql = (
         "WITH demanded AS (SELECT v.n, bit_or(m.mask) FILTER (v.verdict = 1) AS failed, "
         "bit_or(m.mask) FILTER (v.verdict = 5) AS unsure, bit_or(m.mask) AS asked "
         f"FROM verdict v JOIN (VALUES {marks}) m(rule, mask) ON v.rule = m.rule "
-        f"WHERE v.rule IN ({', '.join('?' * len(demanding))}) AND v.verdict <> 3 GROUP BY v.n)",
-        [each for pair in demanding.items() for each in pair] + list(demanding),
+        f"WHERE v.rule IN ({wanted}) AND v.verdict <> 3 GROUP BY v.n)"
     )
+    return sql, [*values, *demanding]
 
 
 def _masks(rules: Mapping[int, RuleInfo]) -> str:
     on = sum(BITS[stage] for stage in path_of(rules))
-    off = sum(BITS.values()) - on
     return (
         "coalesce(d.failed, 0) & ~(w.seen | w.shown) AS missing, "
-        f"w.again | (w.seen & {off}) AS extra, w.turned & {on} AS turned, "
+        f"w.again AS extra, w.turned & {on} AS turned, "
         "(c.complete AND coalesce(d.unsure, 0) & ~(w.seen | w.shown) = 0) AS told, "
         "(coalesce(d.asked, 0) > 0 AND NOT c.before) AS asked"
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ombud.web.dash import complaints, disputes, exports, overview, reports, rules, theme, waivers
+from ombud.web.dash import (
+    complaints,
+    disputes,
+    exports,
+    flow,
+    overview,
+    reports,
+    rules,
+    theme,
+    waivers,
+)
 from ombud.web.dash.chart_server import chart_pages
 from ombud.web.dash.page import Form, Page
 
@@ -15,6 +25,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("/complaints", "Complaints", "", complaints.show),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
+    Page("/flow", "Flow", "Look closer", flow.show),
     Page("/waivers", "Waivers", "Decide", waivers.show),
     Page("/waivers/new", "", "", waivers.show_new, "waive_request"),
     Page("/disputes", "Disputes", "Decide", disputes.show),
