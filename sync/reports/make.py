@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import digest
 from ombud.model.facts import Verdict
-from ombud.model.instant import moment
+from ombud.model.instant import iso, moment
 from ombud.store.book.counts import by_columns
 from ombud.store.book.month import closed_as
 from sync.figures.overview import FEW, count_overview
 from sync.filters import within
 from sync.periods import before, read_period
+from sync.persons import Refused
 from sync.reports.kpi import figures_of, month_of
 from sync.reports.review import (
     OUTPUTS,
@@ -171,11 +172,21 @@ def freeze_month(
     """Count a month's figures and keep them; give what is kept, and whether it is new.
 
     Raises:
-        Refused: it is no month, is not over, or nothing was read.
+        Refused: it is no month, is not over, or the book does not know it to its end yet.
 
     """
     zone = service.zone
     period = month_of(month, now, zone)
+    cutoff = book.cutoff
+    if cutoff is None or period.end is None or cutoff < period.end:
+        known = (
+            "nothing was counted"
+            if cutoff is None
+            else f"complaints are judged up to {iso(cutoff)}"
+        )
+        raise Refused(
+            f"{month} cannot be frozen: {known}. Wait until all are judged, then do it again"
+        )
     answers = service.store.reports.answers(period.begin, period.end)
     content = content_of(month, zone.key, figures_of(book, period, zone, answers))
     return freeze(
@@ -183,7 +194,7 @@ def freeze_month(
         month,
         content,
         judged_by={bound.name: dict(bound.digests) for bound in service.bounds},
-        cutoff=book.cutoff or now,
+        cutoff=cutoff,
         completeness=about.sentences,
         by=by,
         now=now,

@@ -162,6 +162,10 @@ def test_figures_of_the_month_before_are_frozen_and_sent(desk):
     desk.on("2026-12-01T08:00")
     book = open_book(None)
     told = saying(desk.service, book, About(("all was read",)))
+    assert "nothing was counted" in send_due(desk.service, told, desk.now, post=desk.wire)[0].why
+    with book.writing() as writing:
+        writing.mark(cutoff=desk.now)
+    desk.on("2026-12-01T08:10")
     assert [each.why for each in send_due(desk.service, told, desk.now, post=desk.wire)] == [""]
     assert [each.month for each in desk.service.store.reports.snapshots()] == ["2026-11"]
     assert "Figures of 2026-11" in desk.wire.texts[0]

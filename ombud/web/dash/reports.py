@@ -149,7 +149,7 @@ def do_month(ask: Ask, form: FormData) -> Response:
     """Freeze a month's figures."""
     month = _text(form, "month")
     row, new = freeze_month(
-        ask.service, ask.book, ask.keeper.about, month, by=ask.viewer.person, now=ask.now
+        ask.service, ask.keeper.book, ask.keeper.about, month, by=ask.viewer.person, now=ask.now
     )
     said = "Frozen." if new and row.number == 1 else "Restated." if new else "Nothing is otherwise than when it was frozen."  # fmt: skip
     return _to(f"/reports/kpi/{row.month}", said)
@@ -219,7 +219,7 @@ def do_survey(ask: Ask, form: FormData) -> Response:
             shutil.copyfileobj(file.file, into)
         try:
             done = import_survey(
-                ask.service, ask.book, path, by=ask.viewer.person, now=ask.now, scale=int(scale),
+                ask.service, ask.keeper.book, path, by=ask.viewer.person, now=ask.now, scale=int(scale),
                 name=Path(file.filename).name[:80],
             )  # fmt: skip
         except BadSurvey as error:
