@@ -152,6 +152,7 @@ class Overview:
         acknowledged: acknowledgements due in the period.
         late: complaints that are late now, whenever they were received.
         clauses: verdicts by group of clauses.
+        before_clauses: share of checks that passed in the period before, by group of clauses.
         weakest: the rule that passes least often.
         due: what is due this week, day by day.
         move_by: what `due` names whose move it is by.
@@ -168,6 +169,7 @@ class Overview:
     acknowledged: Share
     late: Standing
     clauses: Sequence[ClauseCounts]
+    before_clauses: Mapping[str, Share]
     weakest: RuleCounts | None
     due: Sequence[DueDay]
     move_by: str
@@ -290,11 +292,12 @@ def count_overview(
     before = standing(book, former) if former is not None else None
     before_right = right_of(before) if before is not None else None
     before_on_time = answers_of(book, former) if former is not None else None
-    changes = []
+    changes: list[Changed] = []
+    earlier = [] if former is None else by_rule(book, former)
     if former is not None and before is not None and before_right is not None:
-        changes = list(
-            _changes(told, before, right, before_right, on_time, before_on_time, rules, by_rule(book, former))
-        )  # fmt: skip
+        changes = _changes(
+            told, before, right, before_right, on_time, before_on_time, rules, earlier
+        )
     return Overview(
         told,
         right,
@@ -304,6 +307,7 @@ def count_overview(
         acknowledged_of(book, asked),
         late,
         by_clause(rules),
+        {each.group.key: each.share for each in by_clause(earlier)},
         weakest(rules),
         due_by_day(book, always, begins, end, move_by),
         move_by,
