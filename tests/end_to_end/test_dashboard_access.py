@@ -539,7 +539,7 @@ class TestTokens:
         home.add()
         answer = requests.get(f"{home.url}/api/probe", timeout=LONG, allow_redirects=False)
         assert answer.status_code == 401
-        assert "API token" in answer.json()["error"]
+        assert "API token" in answer.json()["detail"]
 
 
 class TestStaffPages:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ombud.store import StoreError
 from ombud.web.dash.alone import Alone, Framed
+from ombud.web.dash.problem import problem
 from ombud.web.dash.session import Sessions
 from ombud.web.dash.tokens import Tokens, brought
 from ombud.web.dash.viewer import Viewer
@@ -214,9 +215,9 @@ class Guard:
     def led(self, request: Request) -> Response:
         """Give what somebody gets whom nobody knows: the way to sign in, or 401 for programs. Asks the database."""
         if for_programs(request):
-            return JSONResponse(
-                {"error": "Bring an API token, as Authorization: Bearer ombud_..."},
-                status_code=401,
+            return problem(
+                401,
+                "Bring an API token, as Authorization: Bearer ombud_...",
                 headers={"www-authenticate": 'Bearer realm="ombud"'},
             )
         if not self.staffed and self.near(request):
@@ -234,7 +235,7 @@ class Guard:
     def refusal(self, request: Request, denied: Denied) -> Response:
         """Say why not."""
         if for_programs(request):
-            return JSONResponse({"error": f"{denied}."}, status_code=denied.status)
+            return problem(denied.status, f"{denied}.")
         return self.framed(
             request,
             getattr(request.state, "ombud_viewer", None),
@@ -356,7 +357,7 @@ def _failed(request: Request, error: StoreError) -> Response:
     _log.warning("%s could not be answered: %s", quote(request.url.path), error)
     later = {"retry-after": "5"}
     if for_programs(request):
-        return JSONResponse({"error": str(error)}, status_code=503, headers=later)
+        return problem(503, str(error), headers=later)
     return PlainTextResponse(f"The database does not answer: {error}", 503, later)
 
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ombud.store import StoreError
 from ombud.web.dash.ask import Ask
 from ombud.web.dash.frame import failed, preparing, refused
 from ombud.web.dash.pages import FORMS, PAGES
+from ombud.web.dash.problem import problem
 from sync.book import Progress
 from sync.filters import BadFilter, read_filter
 from sync.persons import Refused
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 #: Everything that is for programs stands under it.
 API: Final = "/api/"
+_LATER: Final = {"retry-after": "5"}
 
 
 @dataclass(frozen=True)
@@ -121,23 +122,19 @@ class Dashboard:
         try:
             ask = self.ask(request, viewer)
             if isinstance(ask, Progress):
-                return (
-                    JSONResponse(
-                        {"preparing": ask.done, "of": ask.total}, 503, {"retry-after": "5"}
-                    )
-                    if machine
-                    else preparing(self, request, viewer, ask)
-                )
+                if machine:
+                    return problem(503, f"What was known then is being judged: {ask.done} of {ask.total or 'the'} complaints", headers=_LATER)  # fmt: skip
+                return preparing(self, request, viewer, ask)
             return show(ask)
         except BadFilter as error:
             if machine:
-                return JSONResponse({"problems": error.problems}, 400)
+                return problem(400, "Some words are not understood", problems=error.problems)
             return refused(self, request, viewer, error.problems)
         except Refused as error:
             if machine:
-                return JSONResponse({"problems": [str(error)]}, 409)
+                return problem(409, str(error))
             return refused(self, request, viewer, [str(error)], status=409)
         except StoreError as error:
             if machine:
-                return JSONResponse({"problems": [str(error)]}, 503, {"retry-after": "5"})
+                return problem(503, str(error), headers=_LATER)
             return failed(self, request, viewer, str(error))
