@@ -225,6 +225,12 @@ class TestReview:
         assert "overdue" in later
         assert "A second reader" in anna.get("/reports").text
 
+    def test_the_rail_marks_one_page(self, anna):
+        page = anna.get("/reports/review").text
+        # The rail stands twice: beside the page, and as a menu.
+        assert page.count('aria-current="page"') == 2
+        assert '<a href="/reports/review" aria-current="page">' in page
+
     def test_it_comes_on_paper_and_is_audited_as_taken_out(self, home, anna):
         found = anna.get("/reports/review.pdf?period=last-90d&show=goals")
         assert found.headers["content-type"] == "application/pdf"

@@ -251,10 +251,12 @@ def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     groups: dict[str, list[Link]] = {}
     here = ask.request.url.path
     counts = ask.keeper.about.counts
-    for each in ask.pages:
-        if not each.title or not ask.viewer.may(each.action):
-            continue
-        current = here == each.path or (each.path != "/" and here.startswith(f"{each.path}/"))
+    shown = [each for each in ask.pages if each.title and ask.viewer.may(each.action)]
+    above = [each.path for each in shown if here == each.path or here.startswith(f"{each.path}/")]
+    # Of a page and one above it, one is current.
+    nearest = max(above, key=len, default="")
+    for each in shown:
+        current = each.path == nearest
         href = ask.link(each.path) if each.group in {"", "Look closer"} else each.path
         groups.setdefault(each.group, []).append(
             Link(href, each.title, counts.get(each.path), current)
