@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from sync.live.pulse import Pulse
+    from sync.reports.schedule import Sent
     from sync.service import Service
 
 #: Seconds between two looks at what changed.
@@ -83,14 +84,22 @@ class Running:
             if self._stopping.wait(_EVERY):
                 return
 
+    def send(self) -> list[Sent]:
+        """Send the reports that are due, once the book was in step; give how each fared.
+
+        Raises:
+            StoreError: the database cannot be read or written.
+
+        """
+        if self.keeper.book.cutoff is None:
+            return []
+        say = saying(self._service, self.keeper.book, self.keeper.about)
+        return send_due(self._service, say, self._service.now())
+
     def _send(self) -> None:
-        """Send reports that are due, once the book was in step."""
         while not self._stopping.wait(_SENDING):
-            if self.keeper.book.cutoff is None:
-                continue
             try:
-                say = saying(self._service, self.keeper.book, self.keeper.about)
-                send_due(self._service, say, self._service.now())
+                self.send()
             except StoreError as error:
                 _log.warning("no report was sent: %s", error)
             except Exception:  # noqa: BLE001 (logged whole)
