@@ -171,6 +171,10 @@ class TestExports:
     def test_figures_are_taken_along_too(self, anna, name):
         assert anna.get(f"/export/{name}.json").json()["count"] >= 1
 
+    def test_a_page_without_a_table_of_its_own_gives_the_complaints_it_counts(self, anna):
+        told = anna.get("/export/waivers.json?period=all").json()
+        assert [row["key"] for row in told["rows"]] == ["PAY-1", "PAY-2"]
+
     @pytest.mark.parametrize("path", ["nothing.csv", "complaints.exe", "complaints", "../x.csv"])
     def test_of_what_is_not_there_there_is_no_file(self, anna, path):
         assert anna.get(f"/export/{path}").status_code == 404

@@ -12,7 +12,7 @@ from sync.export import calendar, xes
 from sync.export.calendar import ics_chunks
 from sync.export.sheets import FORMS as FILES
 from sync.export.sheets import csv_chunks
-from sync.export.source import MAKES, Source, deadlines, histories
+from sync.export.source import MAKES, Source, complaints_table, deadlines, histories
 from sync.export.xes import xes_chunks
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ def show(ask: Ask) -> Response:
     """Give a file: /export/<page>.<csv, xlsx or json>."""
     name, _, kind = ask.request.path_params["file"].rpartition(".")
     make = MAKES.get(name)
+    if make is None and any(each.path == f"/{name}" for each in ask.pages):
+        # A page without a table of its own gives the complaints that it counts.
+        make = complaints_table
     if make is None or kind not in FILES:
         return nothing()
     table = make(source_of(ask))
