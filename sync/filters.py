@@ -69,8 +69,9 @@ GRADE_WORDS: Final = {
     "pending": "not over yet",
     "none": "judged by no major rule",
 }
-_LONGEST: Final = 400
-_MOST: Final = 200
+#: Characters of one value, and values of one word.
+LONGEST: Final = 400
+MOST: Final = 200
 
 
 class BadFilter(ValueError):
@@ -201,7 +202,7 @@ class _Reading:
 
     def read(self) -> Filter:
         for name, values in self._given.items():
-            if len(values) > _MOST or any(len(value) > _LONGEST for value in values):
+            if len(values) > MOST or any(len(value) > LONGEST for value in values):
                 self.problems.append(f"{name[:40]}: that is too much for an address")
                 return Filter()
         known = LISTS.keys() | FLAGS.keys() | _OTHERS | set(WORDS)
@@ -232,11 +233,13 @@ class _Reading:
         asked = asked.but(
             verdicts=self._verdicts("verdict"), standings=self._verdicts("standing")
         )  # fmt: skip
-        due, found_due = self._span("due"), self._span("due-in")
+        undated = self._given.get("due-in", [""])[-1] == NONE
+        due, found_due = self._span("due"), None if undated else self._span("due-in")
         if due is not None:
             asked = asked.but(due=(due.begin, due.end))
         if found_due is not None:
             asked = asked.but(found_due=(found_due.begin, found_due.end))
+        asked = asked.but(undated=undated)
         ways, problems = asked_of_ways(self._given, self._rules)
         self.problems += problems
         return asked.but(steps=tuple(ways), rules=self._rule_numbers())

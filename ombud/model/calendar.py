@@ -314,6 +314,11 @@ class Calendar:
             dues.append(due)
         return edges, [0] * len(edges), dues
 
+    @property
+    def openings(self) -> Openings:
+        """Give the spans in which the desk is open."""
+        return self._openings
+
     def open_between(self, begin: Instant, end: Instant) -> int:
         """Give the open time between two instants, in microseconds; below zero where they come in reverse."""
         self._within(begin)

@@ -63,6 +63,7 @@ class Filter:
         verdicts: verdicts that such a finding has, when judged.
         standings: verdicts that it has now.
         found_due: from when to when such a finding is due; `None` for no such bound.
+        undated: whether such a finding is one that has no due.
         open: open ones alone, closed ones alone, or both.
         late: those with a missed deadline that still runs, or those without.
         moved_back: those that Ombud moved back, or those that it did not.
@@ -99,6 +100,7 @@ class Filter:
     verdicts: tuple[Verdict, ...] = ()
     standings: tuple[Verdict, ...] = ()
     found_due: tuple[Instant | None, Instant | None] | None = None
+    undated: bool = False
     open: bool | None = None
     late: bool | None = None
     moved_back: bool | None = None
@@ -117,7 +119,13 @@ class Filter:
     @property
     def judged(self) -> bool:
         """Tell whether it asks for certain findings."""
-        return bool(self.rules is not None or self.verdicts or self.standings or self.found_due)
+        return bool(
+            self.rules is not None
+            or self.verdicts
+            or self.standings
+            or self.found_due
+            or self.undated
+        )
 
     @property
     def rolled(self) -> bool:
@@ -212,6 +220,8 @@ class Filter:
                 yield f"v.{column} IN ({_marks(wanted)})", [CODES[each] for each in wanted]
         if self.found_due is not None:
             yield from _between("v.due", *self.found_due)
+        if self.undated:
+            yield "v.due IS NULL", []
 
 
 def _between(

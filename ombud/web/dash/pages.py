@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ombud.web.dash import (
+    clocks,
     complaints,
     disputes,
     exports,
@@ -25,6 +26,11 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("/complaints", "Complaints", "", complaints.show),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
+    Page("/clocks", "Clocks", "Look closer", clocks.show),
+    *chart_pages("clock-used", clocks.used_chart),
+    *chart_pages("clock-open", clocks.open_chart),
+    *chart_pages("clock-weeks", clocks.weeks_chart),
+    *chart_pages("clock-budget", clocks.budget_chart),
     Page("/flow", "Flow", "Look closer", flow.show),
     Page("/waivers", "Waivers", "Decide", waivers.show),
     Page("/waivers/new", "", "", waivers.show_new, "waive_request"),

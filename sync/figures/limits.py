@@ -1,0 +1,128 @@
+"""How long things take where some are not over yet, and what an objective allows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ombud.store.book.clocks import Took
+
+#: Nineteen of twenty intervals hold the true share.
+_ERRORS: Final = 1.96
+#: A curve is drawn by at most so many steps.
+_STEPS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Hold how long things take, reckoned so that those which are not over count for as long as they ran.
+
+    The estimate is that of Kaplan and Meier, its interval Greenwood's.
+
+    Attributes:
+        steps: minutes, the share of one that is not over after them, and the ends of its interval.
+        stopped: how many are over.
+        running: how many are not.
+
+    """
+
+    steps: tuple[tuple[int, float, float, float], ...]
+    stopped: int
+    running: int
+
+    @property
+    def total(self) -> int:
+        """Give how many began."""
+        return self.stopped + self.running
+
+    def within(self, share: float) -> int | None:
+        """Give the minutes within which so large a share was over; `None` where it has not come to that."""
+        for minutes, left, _, _ in self.steps:
+            if left <= 1 - share + 1e-12:
+                return minutes
+        return None
+
+    def thinned(self) -> tuple[tuple[int, float, float, float], ...]:
+        """Give steps enough to draw: at most one for each 120th part of the longest time."""
+        if len(self.steps) <= _STEPS:
+            return self.steps
+        wide = max(1, self.steps[-1][0] // _STEPS)
+        kept = {minutes // wide: (minutes, left, low, high) for minutes, left, low, high in self.steps}  # fmt: skip
+        return tuple(kept.values())
+
+
+def lasting_of(told: Iterable[Took]) -> Lasting:
+    """Reckon how long things take from how many stopped, or still ran, after so many minutes."""
+    rows = sorted(told)
+    left = sum(each.stopped + each.running for each in rows)
+    share, spread = 1.0, 0.0
+    steps = []
+    for each in rows:
+        if each.stopped:
+            share *= 1 - each.stopped / left
+            # Where all that is left stops at once, nothing is open any more, and there is no interval.
+            if left > each.stopped:
+                spread += each.stopped / (left * (left - each.stopped))
+            error = _ERRORS * share * math.sqrt(spread)
+            steps.append((each.minutes, share, max(0.0, share - error), min(1.0, share + error)))
+        left -= each.stopped + each.running
+    return Lasting(
+        tuple(steps), sum(each.stopped for each in rows), sum(each.running for each in rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Hold an error budget: of how many, how many may be late by the objective, and how many were.
+
+    Attributes:
+        total: clocks that came to an end, in time or late.
+        late: late ones.
+        objective: the share that is to be in time, of one.
+
+    """
+
+    total: int
+    late: int
+    objective: float
+
+    @property
+    def allowed(self) -> float:
+        """Give how many may be late."""
+        return self.total * (1 - self.objective)
+
+    @property
+    def left(self) -> float | None:
+        """Give the share of one that is left, below nothing where more were late; `None` where none may be."""
+        return 1 - self.late / self.allowed if self.allowed > 1e-9 else None
+
+    @property
+    def burn(self) -> float | None:
+        """Give how many times as fast as allowed it is spent; `None` where nothing is allowed."""
+        return self.late / self.allowed if self.allowed > 1e-9 else None
+
+    def as_json(self) -> dict[str, object]:
+        """Give it for programs."""
+        return {
+            "total": self.total,
+            "late": self.late,
+            "allowed": round(self.allowed, 2),
+            "left": self.left,
+            "burn": self.burn,
+        }
+
+
+def left_by_day(days: Sequence[tuple[int, int]], objective: float) -> list[float]:
+    """Give what is left of a budget at the end of each day, of (late, total) day by day; the whole sum is allowed for."""
+    allowed = sum(total for _, total in days) * (1 - objective)
+    if allowed <= 1e-9:
+        return []
+    found, late = [], 0
+    for each, _ in days:
+        late += each
+        found.append(1 - late / allowed)
+    return found
