@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ from ombud.model.facts import STAGES
 from ombud.store.book import flow as ways
 from ombud.store.book.flow import digest_of, edge_of, path_of
 from ombud.store.book.ways import BITS
-from sync.figures.overview import FEW, Share
+from sync.figures.overview import Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -382,20 +382,16 @@ def deviations_of(
     return sorted(found, key=lambda each: (_KINDS.index(each.kind), -each.complaints, each.about))
 
 
-def sentence(told: Flow) -> str:
-    """Say in one sentence how many took every demanded step in order."""
-    if not told.closed:
+def sentence(told: Flow, called: Callable[[str], str]) -> str:
+    """Say which way most closed complaints took."""
+    happy = told.happy
+    if happy is None:
         return "No complaint that is counted here is closed yet."
-    if not told.path.total:
-        return "Of no closed complaint it can be told whether it took every demanded step."
-    share = told.path.value or 0
-    rate = "" if told.path.total < FEW else f", {100 * share:.1f}\u00a0%,"
-    return f"{told.path.of:,} of {told.path.total:,} closed complaints{rate} took every demanded step in order."
+    way = ", ".join(called(each) for each in happy.way)
+    return f"Most often, {happy.complaints:,} of {told.closed:,} closed complaints, the way was: {way}."
 
 
 def _with(told: Flow, was: Mapping[tuple[str, str], int]) -> Flow:
-    from dataclasses import replace
-
     return replace(
         told,
         deviations=tuple(
@@ -443,7 +439,7 @@ def _named(
 ) -> tuple[str, str]:
     one, other = order[before], order[after]
     if one == other:
-        return "again", f"{called(after)} again"
+        return "again", f"{_lower(called(after))} again"
     if other < one:
         if before == "closed" and of_stages:
             return "back", f"reopened, back to {_lower(called(after))}"
@@ -472,7 +468,9 @@ def _deviating(kind: str, stage: str, after: Counter[str] | None) -> str:
         return _NOT[stage].capitalize()
     if kind == "order":
         return f"{called} after a later step"
-    words = "Closed again" if stage == "closed" else f"Back to {called.lower()}"
+    if stage == "closed":
+        return "Closed again"
+    words = f"Back to {called.lower()}"
     if after:
         (former, count), *_ = after.most_common(1)
         if former in STAGE_WORDS and former != stage:

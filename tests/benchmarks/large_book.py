@@ -100,6 +100,29 @@ def _steps() -> dict[str, str]:
     }
 
 
+def _ways() -> dict[str, str]:
+    """Give ways: most straight, some without a stage or two, some reopened; the same for statuses."""
+    straight = f"{_STAGES}[:CASE WHEN c.open THEN 1 + c.n % 6 ELSE 7 END]"
+    way = (
+        f"CASE WHEN c.n % 25 = 0 AND NOT c.open THEN {_STAGES} || {_STAGES}[4:] "
+        f"WHEN c.n % 13 = 0 THEN list_filter({straight}, lambda s: hash(s, c.n) % 5 > 0 OR s = 'received') "
+        f"ELSE {straight} END"
+    )
+    told = f"array_to_string({way}, chr(31))"
+    times = f"list_transform(range(len({way})), lambda k: c.received + k * {_DAY} + (hash(k, c.n) % 80_000_000_000)::BIGINT)"
+    return {
+        "n": "c.n",
+        "stages": told,
+        "statuses": told,
+        "entered": times,
+        "moved": times,
+        "seen": "127",
+        "shown": "119",
+        "again": "CASE WHEN c.n % 25 = 0 THEN 120 ELSE 0 END",
+        "turned": "0",
+    }
+
+
 def large_book(count: int) -> Book:
     """Make a book of so many complaints, in memory."""
     book = open_book(None, memory="8GB")
@@ -128,6 +151,7 @@ def large_book(count: int) -> Book:
             ("complaint", _complaints(count), f"(SELECT i, random() AS r FROM range({count}) t(i))"),
             ("verdict", _verdicts(), f"(SELECT c.*, rule, random() AS r FROM complaint c, range({RULES}) t(rule)) c"),
             ("step", _steps(), "complaint c, range(7) t(place)"),
+            ("way", _ways(), "complaint c"),
         ):  # fmt: skip
             columns = ", ".join(f"{told[name]} AS {name}" for name in TABLES[table])
             writing.execute(f"INSERT INTO {table} SELECT {columns} FROM {source}")

@@ -87,12 +87,16 @@ def lasted(book: Book, asked: Filter, activity: str = "stage") -> dict[tuple[str
     """Give the median time from the first activity to the last of closed complaints, by way."""
     where, values = asked.where()
     column, times = COLUMNS[activity]
-    rows = book.ask(
-        f"SELECT w.{column}, quantile_disc(w.{times}[-1] - w.{times}[1], 0.5) FROM complaint c JOIN way w USING (n) "
-        f"WHERE NOT c.open AND w.{column} <> '' AND {where} GROUP BY w.{column}",
-        values,
-    )
-    return {tuple(row[0].split(BETWEEN)): row[1] for row in rows}
+
+    def found() -> dict[tuple[str, ...], int]:
+        rows = book.ask(
+            f"SELECT w.{column}, quantile_disc(w.{times}[-1] - w.{times}[1], 0.5) FROM complaint c JOIN way w USING (n) "
+            f"WHERE NOT c.open AND w.{column} <> '' AND {where} GROUP BY w.{column}",
+            values,
+        )
+        return {tuple(row[0].split(BETWEEN)): row[1] for row in rows}
+
+    return book.remembered(("lasted", asked, activity), found)
 
 
 def spans(book: Book, asked: Filter, activity: str = "stage") -> dict[tuple[str, str], Span]:
@@ -119,12 +123,16 @@ def late(book: Book, asked: Filter) -> dict[int, int]:
     if not clocks:
         return {}
     where, values = asked.where()
-    rows = book.ask(
-        "SELECT v.rule, count(DISTINCT v.n) FROM verdict v JOIN complaint c USING (n) WHERE v.verdict = 1 "
-        f"AND v.rule IN ({', '.join('?' * len(clocks))}) AND NOT c.open AND {where} GROUP BY v.rule",
-        [*clocks, *values],
-    )
-    return {row[0]: row[1] for row in rows}
+
+    def found() -> dict[int, int]:
+        rows = book.ask(
+            "SELECT v.rule, count(DISTINCT v.n) FROM verdict v JOIN complaint c USING (n) WHERE v.verdict = 1 "
+            f"AND v.rule IN ({', '.join('?' * len(clocks))}) AND NOT c.open AND {where} GROUP BY v.rule",
+            [*clocks, *values],
+        )
+        return {row[0]: row[1] for row in rows}
+
+    return book.remembered(("late", asked), found)
 
 
 def digest_of(way: Sequence[str], activity: str = "stage") -> str:

@@ -29,6 +29,8 @@ FILTERS: Final = (
 #: Variants and steps that are shown at first, and at most.
 _FIRST: Final = 8
 _MOST: Final = 500
+#: Variants that one link names together.
+_LINKED: Final = 100
 #: Activities on the band, where they are not the stages.
 _ON_BAND: Final = 7
 _VIEW: Final = ("by", "tab", "show")
@@ -65,7 +67,7 @@ def show(ask: Ask) -> Response:
         title="Flow",
         filters=FILTERS,
         flow=told,
-        sentence=sentence(told),
+        sentence=sentence(told, lambda each: names.get(each, each)),
         commonest=_commonest(told.deviations),
         drawing=drawing if told.nodes else None,
         left=left,
@@ -87,6 +89,11 @@ def show(ask: Ask) -> Response:
         edge_title=title_of,
         node_link=lambda name: ask.link("/complaints", step=step_of(name, by)),
         variant_link=lambda each: ask.link("/complaints", variant=each.key, open="no"),
+        rest_link=ask.link(
+            "/complaints", variant=[each.key for each in told.variants[most:]], open="no"
+        )
+        if len(told.variants) - most <= _LINKED
+        else "",
         deviation_link=lambda each: _deviation_link(ask, each),
         covered=_covered(told),
         start_key=lambda name: edge_of("", name, by),
@@ -165,7 +172,8 @@ def _faults(variant: Variant) -> list[str]:
     told = [f"{STAGE_WORDS[each].lower()} missing" for each in variant.missing]
     told += [f"{STAGE_WORDS[each].lower()} late in order" for each in variant.turned]
     if variant.extra:
-        told.append(f"{' and '.join(STAGE_WORDS[each].lower() for each in variant.extra)} again")
+        *others, last = [STAGE_WORDS[each].lower() for each in variant.extra]
+        told.append(f"{', '.join(others)}{' and ' if others else ''}{last} again")
     return told
 
 

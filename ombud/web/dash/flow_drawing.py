@@ -268,8 +268,10 @@ def _arc(arc: _Arc, top: int, bottom: int, share: float) -> Markup:
     ).format(
         t=thick, a=start, b=stop, a2=start + turn, b2=stop - turn, y=y, in_=y - sign * 8, base=base, e=base + sign * 7, tip=edge - sign, d=8 * sign
     )  # fmt: skip
+    # A label that would hide its line stands outside it.
+    beside = sign * 13 if high - low > abs(stop - start) - 12 else 0
     label = Markup('<text class="flow-label" x="{:.1f}" y="{:.1f}">{}</text>').format(
-        (low + high) / 2, y + 4, _bold(arc.shown.label)
+        (low + high) / 2, y + 4 + beside, _bold(arc.shown.label)
     )
     return Markup('<g class="{}">{}</g>').format(kind, _link(arc.shown, path + label))
 
