@@ -56,6 +56,10 @@ TITLES: Final = {
     "enforced": "enforced by",
     "known": "as known on",
     "before": "before policy",
+    "variant": "way",
+    "step": "went through",
+    "edge": "went from and to",
+    "deviation": "required path",
 }
 #: Words that say how a page is shown, not what it counts.
 VIEWS: Final = frozenset({"page", "sort", "by", "clock", "show", "theme", "format", "size", "seed", "tab", "notice"})  # fmt: skip
