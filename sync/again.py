@@ -14,6 +14,7 @@ from ombud.store.book.ways import Move
 from policies.waiver import waive
 from sync.cases import Circle
 from sync.findings import find, one_sided, scope_left
+from sync.scoping import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,7 @@ class Folded:
         events: every event that was folded.
         complete: whether every history reaches back to its creation.
         circle: the other tickets, where another helpdesk has one of them.
+        reason: why somebody decided that it is no complaint any more, where somebody did.
 
     """
 
@@ -65,6 +67,7 @@ class Folded:
     events: Sequence[Event]
     complete: bool
     circle: Circle | None
+    reason: str | None = None
 
 
 def fold_again(
@@ -153,7 +156,9 @@ def fold_page(
                 people,
                 complete,
             )
-        yield Folded(lead, complaint, told, complete, circle)
+        gone = lead.decision is not Decision.complaint
+        reason = reason_of(store, lead.ref, by=known_by) if gone else None
+        yield Folded(lead, complaint, told, complete, circle, reason)
 
 
 def judge_again(
@@ -206,7 +211,7 @@ def judge_folded(
     """Judge one case that was folded again, waivers applied."""
     lead, complaint = folded.lead, folded.complaint
     if lead.decision is not Decision.complaint:
-        left = [scope_left(bound, complaint, url=lead.url)]
+        left = [scope_left(bound, complaint, url=lead.url, reason=folded.reason)]
         return Judged(lead.key, lead.url, complaint, left, [], _moved_back(folded), _moves(folded))
     judged = waive(bound.judge.judge(complaint, now), complaint, waivers, now)
     findings = find(bound, complaint, judged, url=lead.url)

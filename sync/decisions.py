@@ -34,7 +34,12 @@ def shown_as(row: tuple[Any, ...]) -> str:
 def check_shown(row: tuple[Any, ...], shown: str | None, last: str) -> None:
     """Refuse to act on a row that is another than was shown; `last` says what was done last, `None` does not ask."""
     if shown is not None and shown != shown_as(row):
-        raise Overtaken(f"{last}, after your page was shown. Nothing was changed by you")
+        raise overtaken(last)
+
+
+def overtaken(last: str) -> Overtaken:
+    """Give the refusal that says what was done last."""
+    return Overtaken(f"{last}, after your page was shown. Nothing was changed by you")
 
 
 def approve_waiver(service: Service, name: str, *, by: Person, shown: str | None) -> WaiverRow:

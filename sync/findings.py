@@ -97,9 +97,11 @@ SCOPE_LEFT = "scope.left_without_reason"
 _REASON = "declassified_reason"
 
 
-def scope_left(bound: Bound, complaint: Complaint, *, url: str) -> Finding:
-    """Give the finding of a ticket that was a complaint and is none any more: it must say why."""
-    told = complaint.row.get(_REASON, UNKNOWN)
+def scope_left(
+    bound: Bound, complaint: Complaint, *, url: str, reason: str | None = None
+) -> Finding:
+    """Give the finding of a ticket that was a complaint and is none any more: it, or whoever decided so, must say why."""
+    told = reason or complaint.row.get(_REASON, UNKNOWN)
     no_reasons: tuple[str, ...] = ()
     said: tuple[str, ...]
     if told is UNKNOWN:

@@ -11,6 +11,7 @@ from ombud.model.facts import UNKNOWN
 from ombud.model.instant import iso
 from ombud.store import Settled, TicketState
 from sync.ingest import ingest
+from sync.scoping import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -80,7 +81,7 @@ class Stems:
             self.events[ref] = events = self._history(reading, stored)
             revision = looked[ref].revision
             self.revisions[ref] = "" if revision.endswith(UNSETTLED) else revision
-            decision = self.bound.scope.decide(looked[ref].facets)
+            decision = scoped(self.store, self.bound, [(ref, looked[ref].facets)])[ref]
             if decision != "complaint":
                 ids = {each.id for each in stored}
                 self.settled.append(

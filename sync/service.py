@@ -14,8 +14,9 @@ from connectors.file import LogShape, read_log
 from ombud.mapping_file import load_log
 from ombud.model.connector import Capability, Interest
 from ombud.model.instant import DAY, instant
+from ombud.model.scope import Decision
 from ombud.settings import load_settings, secret, secrets_of
-from ombud.store import BY_DUMP, SCHEME, StoreError, open_store, restore_backup
+from ombud.store import BY_DUMP, SCHEME, StoreError, Triage, open_store, restore_backup
 from ombud.toml import Fault, SettingsError
 from sync import others
 from sync.again import judge_again
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
     from ombud.model.finding import Finding
     from ombud.settings import Settings
-    from ombud.store import RunRow, Store, Triage
+    from ombud.store import RunRow, Store
     from policies.judge import Gap
     from policies.waiver import Waiver
     from sync.binding import Bound
@@ -224,8 +225,15 @@ class Service:
                 yield bound.name, gap
 
     def triage(self) -> Sequence[Triage]:
-        """List tickets that the scope leaves undecided."""
-        return self.store.triage()
+        """List tickets that the scope leaves undecided, and that nobody has decided."""
+        with self.store.improve.reading() as acts:
+            told = [(each.ref, each) for each in acts.undecided()]
+            said = acts.said([ref for ref, _ in told])
+        return [
+            Triage(str(ref), each.key, each.binding, each.url)
+            for ref, each in told
+            if ref not in said or said[ref].decision == Decision.undecided
+        ]
 
     def explain(self, ref: str, rule: str | None) -> Iterator[str]:
         """Say why each rule stands as it does for one ticket."""

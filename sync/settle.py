@@ -26,6 +26,7 @@ from sync.others import ALONE, noticed
 from sync.problems import Stems
 from sync.reconcile import plan, to_json
 from sync.runs import labelled
+from sync.scoping import reason_of, scoped
 from sync.waivers import LONGEST
 from sync.words import Hearing, words_of
 
@@ -164,16 +165,20 @@ def settle(
     states = at.store.states([*(each.ref for each in seen), *missing])
     wanted: list[Seen] = []
     outside: list[TicketState] = []
-    decisions: dict[Ref, Decision] = {}
+    decisions = scoped(at.store, bound, ((each.ref, each.facets) for each in seen))
     for each in seen:
-        state = states.get(each.ref)
-        decisions[each.ref] = decision = bound.scope.decide(each.facets)
+        state, decision = states.get(each.ref), decisions[each.ref]
         if decision is not Decision.complaint and (state is None or state.case is None):
             if decision is Decision.undecided:
                 tally.undecided += 1
             else:
                 tally.outside += 1
-            if state is None or state.decision is not decision or state.revision != each.revision:
+            if (
+                state is None
+                or state.decision is not decision
+                or state.revision != each.revision
+                or state.recheck is not None
+            ):
                 outside.append(TicketState.outside(each, decision, bound.name))
         elif (
             state is not None
@@ -255,11 +260,11 @@ def store_readings(at: Settling, readings: Sequence[Reading]) -> None:
     """Settle tickets that were read without a sweep: a file's."""
     states = at.store.states([reading.ref for reading in readings])
     at.tally.seen += len(readings)
-    decisions = {
-        reading.ref: at.bound.scope.decide(reading.actual.facets)
-        for reading in readings
-        if reading.actual is not None
-    }
+    decisions = scoped(
+        at.store,
+        at.bound,
+        ((each.ref, each.actual.facets) for each in readings if each.actual is not None),
+    )
     settled = list(settle_readings(at, readings, states, decisions))
     with at.store.begin(at.bound.account, at.epoch) as tx:
         tx.put_settled(settled, known_at=at.now)
@@ -347,7 +352,8 @@ def _settle_one(
             findings += one_sided(at.elsewhere, bound, complaint, circle)
         at.tally.count(judged)
     else:
-        findings = [scope_left(bound, complaint, url=url)]
+        reason = reason_of(at.store, reading.ref)
+        findings = [scope_left(bound, complaint, url=url, reason=reason)]
         withdrawn = "left the scope"
     words = words_of(told)
     answers, again = _answers(at, reading, complaint, words) if words else ([], False)

@@ -113,6 +113,8 @@ class Sweep:
         look_after_problems(self._at(), self._connector, self._holding)
         # What an interrupted first reading left for later is among these.
         self.settle(store.due(account, self._name, service.now()), aloud=True)
+        # People decided while the page was read that they are on.
+        self.settle(store.improve.unheeded(account, self._name))
         self.send()
         said, more = look_after(self._at(), self._connector, self._holding)
         self._report.notices += said

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
@@ -39,6 +39,7 @@ class TriageRow(NamedTuple):
     account: str
     ticket: str
     key: str
+    binding: str
     decision: str
     why: str
     decided_by: str
@@ -271,6 +272,27 @@ class Improve:
         """Give what people decided last about tickets, of those they decided anything about; or had by an instant."""
         with self.reading() as acts:
             return acts.said(refs, by=by)
+
+    def unheeded(self, account: str, binding: str) -> list[Ref]:
+        """Give the tickets of a binding that are not yet what somebody decided: it came while they were being read."""
+        last = select(func.max(triage.c.seq)).group_by(triage.c.account, triage.c.ticket)
+        query = (
+            select(ticket.c.vendor, ticket.c.ticket)
+            .join(triage, (triage.c.account == ticket.c.account) & (triage.c.ticket == ticket.c.ticket))
+            .where(
+                ticket.c.account == account,
+                ticket.c.binding == binding,
+                ticket.c.gone.is_(None),
+                triage.c.binding == binding,
+                triage.c.seq.in_(last),
+                or_(
+                    (triage.c.decision == Decision.complaint.value) & (ticket.c.decision != Decision.complaint.value),
+                    (triage.c.decision == Decision.not_a_complaint.value) & (ticket.c.decision == Decision.undecided.value),
+                ),
+            )
+        )  # fmt: skip
+        with reading(self._engine) as db:
+            return [Ref(account, row.vendor, row.ticket) for row in db.execute(query)]
 
     def draw(
         self, most: int, order: Callable[[str, str], str], account: str | None = None

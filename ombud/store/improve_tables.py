@@ -16,6 +16,8 @@ triage: Final = Table(
     Column("account", String, nullable=False),
     Column("ticket", String, nullable=False),
     Column("key", String, nullable=False),
+    #: Whose scope it answers: for others of its account it says nothing.
+    Column("binding", String, nullable=False),
     #: complaint, not_a_complaint, or undecided: the scope alone says it again.
     Column("decision", String, nullable=False),
     Column("why", Text, nullable=False),

@@ -20,6 +20,7 @@ from sync.live.night import night, night_due
 from sync.live.notices import with_notices
 from sync.live.pulse import Pulse
 from sync.report import SyncReport
+from sync.scoping import scoped
 from sync.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ class Desk:
         open_to: str | None = None
         for bound in bounds:
             for seen in self.connector.look([ref], bound.schema):
-                decision = bound.scope.decide(seen.facets)
+                decision = scoped(self.service.store, bound, [(ref, seen.facets)])[ref]
                 if decision is Decision.complaint:
                     return bound.name
                 if decision is Decision.undecided and open_to is None:

@@ -14,6 +14,7 @@ from ombud.web.dash import (
     reports,
     rules,
     theme,
+    triage,
     waivers,
 )
 from ombud.web.dash.chart_server import chart_pages
@@ -32,6 +33,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *chart_pages("clock-weeks", clocks.weeks_chart),
     *chart_pages("clock-budget", clocks.budget_chart),
     Page("/flow", "Flow", "Look closer", flow.show),
+    Page("/triage", "Triage", "Decide", triage.show),
+    Page("/triage/samples/{sample}", "", "", triage.show_sample),
     Page("/waivers", "Waivers", "Decide", waivers.show),
     Page("/waivers/new", "", "", waivers.show_new, "waive_request"),
     Page("/disputes", "Disputes", "Decide", disputes.show),
@@ -60,4 +63,7 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("/waivers/{name}/revoke", "waive_approve", waivers.do_revoke),
     Form("/disputes/new", "waive_request", disputes.do_new),
     Form("/disputes/{name}/decide", "dispute_decide", disputes.do_decide),
+    Form("/triage/samples", "triage_decide", triage.do_draw),
+    Form("/triage/samples/{sample}", "triage_decide", triage.do_answer),
+    Form("/triage/{account}/{ticket}", "triage_decide", triage.do_decide),
 )

@@ -22,6 +22,7 @@ def upgrade() -> None:
         Column("account", String, nullable=False),
         Column("ticket", String, nullable=False),
         Column("key", String, nullable=False),
+        Column("binding", String, nullable=False),
         Column("decision", String, nullable=False),
         Column("why", Text, nullable=False),
         Column("decided_by", String, nullable=False),
