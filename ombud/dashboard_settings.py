@@ -60,6 +60,8 @@ class DashboardSettings(Strict):
     longest_days: float = Field(default=7, gt=0, le=90)
     #: The longest an API token may last.
     token_days: int = Field(default=365, ge=1, le=3660)
+    #: Requests that one person may send to the API within a minute.
+    api_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     #: Addresses of proxies whose word on who asks is taken; this machine's own always is.
     proxies: Texts = ()
     oidc: OidcSettings | None = None

@@ -21,6 +21,8 @@ DEFAULT: Final = "last-90d"
 OFFERED: Final = (
     "last-30d", "last-90d", "last-12m", "this-month", "last-month", "this-quarter", "last-quarter", "this-year", "all",
 )  # fmt: skip
+#: Years that can be asked for.
+_YEARS: Final = (1900, 2199)
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _LAST: Final = re.compile(r"last-(\d{1,4})([dwm])")
 _FORMS: Final = "Write 2026-10, 2026-q3, 2026, last-90d, this-month, 2026-10-01..2026-10-31, or all"
@@ -56,16 +58,13 @@ def read_period(text: str, now: Instant, zone: ZoneInfo) -> Period:
     first, last, label = days
     if last < first:
         raise ValueError(f"{text!r} ends before it begins. {_FORMS}")
-    try:
-        return Period(
-            text, label, _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
-        )
-    except OverflowError as error:
-        raise ValueError(f"{text!r} lies outside the calendar. {_FORMS}") from error
+    if first.year < _YEARS[0] or last.year > _YEARS[1]:
+        raise ValueError(f"{text!r} lies before {_YEARS[0]} or after {_YEARS[1]}. {_FORMS}")
+    return Period(text, label, _midnight(first, zone), _midnight(last + timedelta(days=1), zone))
 
 
 def before(period: Period, zone: ZoneInfo, now: Instant) -> Period | None:
-    """Give the period of the same kind and length before one; `None` for all time."""
+    """Give the period of the same kind and length before one; `None` for all time, and for the earliest years."""
     if period.begin is None or period.end is None:
         return None
     first = moment(period.begin, zone).date()
@@ -77,10 +76,17 @@ def before(period: Period, zone: ZoneInfo, now: Instant) -> Period | None:
         begin = _months_back(first, months)
         key = {1: f"{begin:%Y-%m}", 3: f"{begin.year}-q{(begin.month + 2) // 3}", 12: str(begin.year)}.get(months)  # fmt: skip
         if key is not None:
-            return read_period(key, now, zone)
+            return _readable(key, now, zone)
     length = (last - first).days + 1
     begin = first - timedelta(days=length)
-    return read_period(f"{begin}..{first - timedelta(days=1)}", now, zone)
+    return _readable(f"{begin}..{first - timedelta(days=1)}", now, zone)
+
+
+def _readable(text: str, now: Instant, zone: ZoneInfo) -> Period | None:
+    try:
+        return read_period(text, now, zone)
+    except ValueError:
+        return None
 
 
 def days_of(period: Period, zone: ZoneInfo) -> tuple[int, int] | None:

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ombud.web.closing import Closing
+from ombud.web.dash.problem import API, problem
 from ombud.web.door import Door
 from ombud.web.ears import Ears
 from ombud.web.figures import Figures
@@ -84,11 +85,10 @@ def make_app(
     ]
     pages = Starlette(
         routes=routes,
-        middleware=[Middleware(Shield)],
-        exception_handlers={404: _nothing, 405: _nothing},
+        exception_handlers={404: _nothing, 405: _nothing, 500: _broken},
         lifespan=alive,
     )
-    return before(Door(heard, keeping, figures, service.now), pages)
+    return before(Door(heard, keeping, figures, service.now), Shield(pages))
 
 
 def before(door: ASGIApp, others: ASGIApp) -> ASGIApp:
@@ -99,6 +99,14 @@ def before(door: ASGIApp, others: ASGIApp) -> ASGIApp:
         await (door if to_door else others)(scope, receive, send)
 
     return app
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    """Say that a mistake of ours kept a request from being answered, and nothing of what it was."""
+    said = "Something went wrong here. The log of ombud serve says what"
+    if request.url.path.startswith(API):
+        return problem(500, said)
+    return PlainTextResponse(f"{said}.", 500)
 
 
 async def _nothing(_request: Request, _error: Exception) -> Response:

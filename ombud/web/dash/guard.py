@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ombud.store import StoreError
 from ombud.web.dash.alone import Alone, Framed
-from ombud.web.dash.problem import problem
+from ombud.web.dash.problem import API, problem
 from ombud.web.dash.session import Sessions
 from ombud.web.dash.tokens import Tokens, brought
 from ombud.web.dash.viewer import Viewer
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from sync.access_secrets import Passwords
     from sync.service import Service
 
-#: Everything that is for programs stands under it.
-API: Final = "/api/"
 SIGN_IN: Final = "/signin"
 SETUP: Final = "/setup"
 #: Bytes of a form; a file of survey answers may be larger.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+#: Everything that is for programs stands under it.
+API: Final = "/api/"
 #: Media type of every error that programs get.
 MEDIA: Final = "application/problem+json"
 

@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from ombud.store import StoreError
+from ombud.web.dash.api import METHODS, api_pages, refuse_method
 from ombud.web.dash.ask import Ask
 from ombud.web.dash.frame import failed, preparing, refused
 from ombud.web.dash.pages import FORMS, PAGES
-from ombud.web.dash.problem import problem
+from ombud.web.dash.problem import API, problem
 from sync.book import Progress
 from sync.filters import BadFilter, read_filter
 from sync.persons import Refused
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from sync.live.pulse import Pulse
     from sync.service import Service
 
-#: Everything that is for programs stands under it.
-API: Final = "/api/"
 _LATER: Final = {"retry-after": "5"}
 
 
@@ -59,8 +58,10 @@ class Dashboard:
     def routes(self) -> Sequence[BaseRoute]:
         """Give every route: pages, forms, and those of signing in."""
         found: list[BaseRoute] = list(self.guard.routes)
-        found += [Route(page.path, self._shows(page), methods=["GET"]) for page in PAGES]
+        pages = (*PAGES, *api_pages())
+        found += [Route(page.path, self._shows(page), methods=["GET"]) for page in pages]
         found += [Route(form.path, self._does(form), methods=["POST"]) for form in FORMS]
+        found.append(Route(f"{API}{{rest:path}}", refuse_method, methods=METHODS))
         return found
 
     def ask(self, request: Request, viewer: Viewer) -> Ask | Progress:

@@ -34,7 +34,7 @@ FILTERS: Final = (
 )  # fmt: skip
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 #: What failures are broken down by, with the word an address has for it.
-_BY: Final = (("severity", "severity"), ("channel", "channel"), ("category", "category"), ("account", "helpdesk"))  # fmt: skip
+BY: Final = (("severity", "severity"), ("channel", "channel"), ("category", "category"), ("account", "helpdesk"))  # fmt: skip
 
 
 def show(ask: Ask) -> Response:
@@ -83,7 +83,7 @@ def show_one(ask: Ask) -> Response:
         steps=steps_of(ask.service, rule),
         breakdowns=[
             (word, rows)
-            for column, word in _BY
+            for column, word in BY
             if len(rows := [row for row in failing_by(ask.book, asked, column) if row[2]]) > 1
         ],
     )  # fmt: skip
