@@ -22,6 +22,7 @@ from ombud.store.errors import StaleLease, StoreError
 from ombud.store.facts import stored_digest
 from ombud.store.findings import read_findings
 from ombud.store.improve import Improve
+from ombud.store.journal import Logged, logged
 from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.live import Live
 from ombud.store.log import verify_lines
@@ -459,6 +460,11 @@ class Store:
         """Give a case's persons by keyed identifier."""
         with reading(self._engine) as db:
             return self._vault.recall(db, case)
+
+    def logged(self, case: str, *, known_by: Instant | None = None) -> list[Logged]:
+        """Give what the decision log says of a case, the oldest line first; what was written by an instant only."""
+        with reading(self._engine) as db:
+            return logged(db, case, known_by)
 
     def forget(self, account: str, held: int, case: str) -> None:
         """Forget everything personal about a case; its findings stay."""

@@ -18,7 +18,7 @@ from sqlalchemy import String as _String
 from sqlalchemy import Text as _Text
 
 #: The migration that ends in these tables.
-VERSION: Final = "0009"
+VERSION: Final = "0010"
 metadata: Final = MetaData()
 # Compared byte by byte on every kind of database, in every language and version of its libraries.
 String: Final = _String().with_variant(_String(collation="C"), "postgresql")
@@ -181,6 +181,7 @@ decision = Table(
     Column("digests", Text, nullable=False),
     Column("previous", String, nullable=False),
     Column("hash", String, nullable=False),
+    Index("decision_case", "kase"),
 )
 
 #: What signs an account's requests, encrypted under OMBUD_KEY; `until` is when it ends, if the helpdesk says.

@@ -75,6 +75,7 @@ def first(tmp_path, monkeypatch):
         tmp_path,
         *(f'DROP TABLE "{name}"' for name in made_later),
         "DROP INDEX ticket_changed",
+        "DROP INDEX decision_case",
         "ALTER TABLE ticket DROP COLUMN changed",
         "UPDATE alembic_version SET version_num = '0001'",
     )
