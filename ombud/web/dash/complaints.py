@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from ombud.model.facts import STAGES, Verdict
 from ombud.store.book.listing import ASIDE, GRAVE
@@ -91,7 +91,6 @@ def show(ask: Ask) -> Response:
         told=told,
         show=show,
         words=_words(ask),
-        known="".join(value for name, value in ask.asking.words if name == "known"),
         unfiltered=ask.link(
             "/complaints",
             **{n.replace("-", "_"): None for n, _ in ask.asking.words if n not in _COHORT},
@@ -99,7 +98,7 @@ def show(ask: Ask) -> Response:
         also=_also(ask, told),
         facets=[each for each in _facets(ask, told) if len(each.choices) > 1 or _chosen(each)],
         heads={name: _head(ask, name, order, down=down, show=show) for name in ORDERS},
-        href=complaint_href,
+        href=lambda row: ask.link(complaint_href(row.account, row.ticket)),
         previous=_at(ask, told.page - 1, show) if told.page > 1 else "",
         following=_at(ask, told.page + 1, show) if told.page < told.pages else "",
         size=SIZE,
@@ -113,10 +112,9 @@ def show(ask: Ask) -> Response:
     )
 
 
-def complaint_href(account: str, ticket: str, known: str = "") -> str:
+def complaint_href(account: str, ticket: str) -> str:
     """Give the address of a complaint's page."""
-    path = f"/complaint/{quote(account, safe='')}/{quote(ticket, safe='')}"
-    return f"{path}?{urlencode({'known': known})}" if known else path
+    return f"/complaint/{quote(account, safe='')}/{quote(ticket, safe='')}"
 
 
 def order_of(ask: Ask) -> tuple[Order, bool]:

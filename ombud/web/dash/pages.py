@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ombud.web.dash import (
+    actions,
     clocks,
+    complaint,
     complaints,
     disputes,
     exports,
@@ -25,6 +27,14 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("/", "Overview", "", overview.show),
     *chart_pages("right-by-week", overview.chart),
     Page("/complaints", "Complaints", "", complaints.show),
+    Page(
+        "/complaint/{account}/{ticket:path}/evidence.json",
+        "",
+        "",
+        complaint.show_evidence,
+        "export",
+    ),
+    Page("/complaint/{account}/{ticket:path}", "", "", complaint.show),
     Page("/rules", "Rules", "", rules.show),
     Page("/rules/{pack}/{rule}", "", "", rules.show_one),
     Page("/clocks", "Clocks", "Look closer", clocks.show),
@@ -39,6 +49,8 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("/waivers/new", "", "", waivers.show_new, "waive_request"),
     Page("/disputes", "Disputes", "Decide", disputes.show),
     Page("/disputes/new", "", "", disputes.show_new, "waive_request"),
+    Page("/actions", "Corrective actions", "Decide", actions.show),
+    Page("/actions/{name}", "", "", actions.show_one),
     Page("/reports", "Reports", "Report", reports.show),
     Page("/reports/review", "Management review", "Report", reports.show_review),
     Page("/reports/review.pdf", "", "", reports.show_paper, "export"),
@@ -66,4 +78,8 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("/triage/samples", "triage_decide", triage.do_draw),
     Form("/triage/samples/{sample}", "triage_decide", triage.do_answer),
     Form("/triage/{account}/{ticket}", "triage_decide", triage.do_decide),
+    Form("/actions/new", "action_edit", actions.do_new),
+    Form("/actions/{name}/done", "action_edit", actions.do_finish),
+    Form("/actions/{name}/check", "action_edit", actions.do_check),
+    Form("/actions/{name}/drop", "action_edit", actions.do_drop),
 )
