@@ -11,6 +11,7 @@ from ombud.model.facts import STAGES
 from ombud.store.book import flow as ways
 from ombud.store.book.flow import digest_of, edge_of, path_of
 from ombud.store.book.ways import BITS
+from sync.figures.flow_words import STAGE_WORDS, deviating, named
 from sync.figures.overview import Share
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
     from ombud.store.book import Book, Filter, RuleInfo
     from ombud.store.book.flow import Span, Walked
 
-#: Stage -> what people call it.
-STAGE_WORDS: Final = {
-    "received": "Received",
-    "acknowledged": "Acknowledged",
-    "assessed": "Assessed",
-    "investigating": "Investigating",
-    "responded": "Answered",
-    "decided": "Decided",
-    "closed": "Closed",
-}
-_NOT: Final = {
-    "received": "not received",
-    "acknowledged": "not acknowledged",
-    "assessed": "not assessed",
-    "investigating": "not investigated",
-    "responded": "not answered",
-    "decided": "not decided",
-    "closed": "not closed",
-}
 #: Of fewer times there is no median and no ninth decile.
 FEWEST: Final = 5
 _KINDS: Final = ("missing", "extra", "order", "late")
@@ -306,7 +288,7 @@ def edges_of(
             complaints[step] += count
     found = []
     for (before, after), count in sorted(times.items(), key=lambda each: (-each[1], each[0])):
-        kind, words = _named(before, after, order, called, of_stages=activity == "stage")
+        kind, words = named(before, after, order, called, of_stages=activity == "stage")
         span = spans.get((before, after))
         enough = span is not None and span.times >= FEWEST
         found.append(
@@ -371,7 +353,7 @@ def deviations_of(
             if stage in seen and stage in BITS:
                 after.setdefault(stage, Counter())[former] += each.complaints
     found = [
-        Deviation(kind, stage, _deviating(kind, stage, after.get(stage)), count)
+        Deviation(kind, stage, deviating(kind, stage, after.get(stage)), count)
         for (kind, stage), count in counts.items()
     ]
     found += [
@@ -427,53 +409,3 @@ def _deviated(walked: Iterable[Walked]) -> Counter[tuple[str, str]]:
             if wrong:
                 found[step] += each.complaints
     return found
-
-
-def _named(
-    before: str,
-    after: str,
-    order: Mapping[str, int],
-    called: Callable[[str], str],
-    *,
-    of_stages: bool,
-) -> tuple[str, str]:
-    one, other = order[before], order[after]
-    if one == other:
-        return "again", f"{_lower(called(after))} again"
-    if other < one:
-        if before == "closed" and of_stages:
-            return "back", f"reopened, back to {_lower(called(after))}"
-        return "back", f"back to {_lower(called(after))} after {_lower(called(before))}"
-    if other == one + 1 or not of_stages:
-        return (
-            "step" if other == one + 1 else "skip",
-            f"{called(before)} to {_lower(called(after))}",
-        )
-    over = STAGES[one + 1 : other]
-    if after == "closed" and before in {"received", "acknowledged"}:
-        return "skip", "closed at once" if before == "received" else "closed without work"
-    if len(over) <= 2:
-        return "skip", ", ".join(_NOT[each] for each in over)
-    return "skip", f"straight to {_lower(called(after))}"
-
-
-def _lower(name: str) -> str:
-    # Names that helpdesks give, such as "SW anomaly", keep their capitals.
-    return name[0].lower() + name[1:] if name in STAGE_WORDS.values() else name
-
-
-def _deviating(kind: str, stage: str, after: Counter[str] | None) -> str:
-    called = STAGE_WORDS[stage]
-    if kind == "missing":
-        return _NOT[stage].capitalize()
-    if kind == "order":
-        return f"{called} after a later step"
-    if stage == "closed":
-        return "Closed again"
-    words = f"Back to {called.lower()}"
-    if after:
-        (former, count), *_ = after.most_common(1)
-        if former in STAGE_WORDS and former != stage:
-            only = "" if count == after.total() else "mostly "
-            words += f", {only}after {STAGE_WORDS[former].lower()}"
-    return words

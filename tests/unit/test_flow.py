@@ -15,7 +15,8 @@ from ombud.store.book import CODES, Case, Checked, Filter, RuleInfo, Step, open_
 from ombud.store.book.flow import asked_of_ways, edge_of, step_of
 from ombud.store.book.ways import Move, masks_of
 from ombud.web.dash.flow_drawing import Shown, brief, dots, drawn
-from sync.figures.flow import STAGE_WORDS, edges_of, flow, nodes_of
+from sync.figures.flow import edges_of, flow, nodes_of
+from sync.figures.flow_words import STAGE_WORDS
 from tests.unit.test_reports_kpi import case as case_of
 
 ALL = Filter(groups=frozenset({"*"}))

@@ -10,7 +10,8 @@ from ombud.store.book.flow import edge_of, step_of
 from ombud.web.dash.flow_drawing import Shown, brief, dots, drawn, title_of
 from ombud.web.dash.frame import framed
 from ombud.web.dash.told import number
-from sync.figures.flow import STAGE_WORDS, flow, sentence
+from sync.figures.flow import flow, sentence
+from sync.figures.flow_words import STAGE_WORDS
 from sync.filters import within
 from sync.periods import before
 
