@@ -163,10 +163,14 @@ class Bookkeeper:
         with service.store.acts() as acts:
             open_disputes = sum(each.outcome is None for each in acts.disputes())
             asked = sum(each.approved is None and each.ended is None for each in acts.waivers())
+        with service.store.improve.reading() as improving:
+            told_actions = improving.correctives()
+        actions = sum(each.checked is None and each.dropped is None for each in told_actions)
         counts = {
             "/triage": len(service.triage()),
             "/waivers": asked,
             "/disputes": open_disputes,
+            "/actions": actions,
         }
         return About(
             tuple(each.sentence() for each in told),

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import Ref
-from ombud.model.instant import DAY, iso
+from ombud.model.instant import iso
 from ombud.model.scope import Decision
 from ombud.store.book import Filter
 from ombud.store.book.improve import channels
+from sync.periods import read_period
 from sync.places import Places
 from sync.sampling import missed_of
 from sync.scoping import shown_ticket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from ombud.model.facts import Instant
     from ombud.store import Outside, SampledRow, SampleRow, TriageRow
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sync.service import Service
 
 #: How far channels are looked back at, and of how many complaints it can be told what is usual.
-_BACK: Final = 365 * DAY
+BACK: Final = "last-365d"
 _ENOUGH: Final = 10
 #: Decisions that are listed.
 _MOST: Final = 200
@@ -148,7 +150,9 @@ class Triaged:
         }
 
 
-def count_triage(service: Service, book: Book, groups: frozenset[str], now: Instant) -> Triaged:
+def count_triage(
+    service: Service, book: Book, groups: frozenset[str], *, now: Instant, zone: ZoneInfo
+) -> Triaged:
     """Give what is to be decided, for somebody in these groups."""
     with service.store.improve.reading() as acts:
         undecided = acts.undecided()
@@ -180,7 +184,7 @@ def count_triage(service: Service, book: Book, groups: frozenset[str], now: Inst
         ],
         decided,
         [Sampled(row, tickets, missed_of(row, tickets)) for row, tickets in samples],
-        silences(book, groups, now),
+        silences(book, groups, now=now, zone=zone),
     )
 
 
@@ -193,11 +197,12 @@ def sample_of(service: Service, name: str) -> Sampled | None:
         )
 
 
-def silences(book: Book, groups: frozenset[str], now: Instant) -> list[Silence]:
+def silences(book: Book, groups: frozenset[str], *, now: Instant, zone: ZoneInfo) -> list[Silence]:
     """Say which channels fell silent: nothing came for longer than ever in the year before."""
+    year = read_period(BACK, now, zone)
     return [
-        Silence(each, now - each.last, _state(each, now))
-        for each in channels(book, Filter(begin=now - _BACK, end=now, groups=groups))
+        Silence(each, max(now - each.last, 0), _state(each, now))
+        for each in channels(book, Filter(begin=year.begin, end=year.end, groups=groups))
     ]
 
 

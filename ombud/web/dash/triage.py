@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ombud.web.dash.ask import Ask
     from sync.figures.triage import Sampled
 
-_SIZE: Final = 50
+_SIZE: Final = 20
 _BACK: Final = ("/triage", "Back to triage")
 #: Tickets of a sample that are asked about at a time.
 _AT_A_TIME: Final = 10
@@ -32,7 +32,7 @@ _AT_A_TIME: Final = 10
 
 def show(ask: Ask) -> Response:
     """Show what is to be decided."""
-    told = count_triage(ask.service, ask.keeper.book, ask.viewer.groups, ask.now)
+    told = count_triage(ask.service, ask.keeper.book, ask.viewer.groups, now=ask.now, zone=ask.zone)
     first = first_of(ask, len(told.open), _SIZE)
     return framed(
         ask,
