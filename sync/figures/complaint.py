@@ -18,7 +18,7 @@ from sync.figures.complaint_fields import fields_of
 from sync.figures.complaint_findings import cards_of
 from sync.figures.complaint_lanes import lanes_of
 from sync.figures.complaint_log import Acts, entries_of, marks_of
-from sync.figures.complaint_words import People, cut, value_of
+from sync.figures.complaint_words import People, cut, value_of, whom
 from sync.force import rebuilt
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def _assembled(
         if last is not None
         else False,
         status=cut((status.name if status is not None else "") or complaint.status or "", 60),
-        waiting=waiting.replace("_", " "),
+        waiting=whom(waiting),
         owner=owner,
         received=received if isinstance(received, int) else None,
         channel=value_of(bound, people, "channel", complaint.row.get("channel", UNKNOWN)),
@@ -374,8 +374,7 @@ def _move(cards: Sequence[Card], stage: str | None, waiting: str, owner: Value) 
     if len(missing) > 2:
         said.append(f"and {len(missing) - 2} more below.")
     if not said and waiting:
-        name = "customer" if waiting == "complainant" else waiting.replace("_", " ")
-        return Move(f"The {name}\u2019s move", f"{who} waits for them.", by)
+        return Move(f"The {whom(waiting)}\u2019s move", f"{who} waits for them.", by)
     if not said:
         said = [running[0].mend[0] if running[0].mend else f"{running[0].title}."]
     whose = "Nobody\u2019s name is on it" if owner.kind != "text" else f"{who}\u2019s move"

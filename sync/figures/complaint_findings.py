@@ -10,7 +10,7 @@ from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.instant import HOUR, MINUTE, iso
 from ombud.model.term import Term
 from policies.rule import Agreed, AnyOf, Cadence, Deadline, Guard
-from sync.figures.complaint_words import Value, cut, value_of
+from sync.figures.complaint_words import Value, cut, value_of, whom
 from sync.findings import label_of
 from sync.sum import due_words, sum_words
 
@@ -93,11 +93,6 @@ class Card:
     waivable: bool
     waiver: str
     earlier: tuple[Instant, ...]
-
-    @property
-    def shown(self) -> Verdict:
-        """Give the verdict it is sorted under: what failed and was mended since stays a failure."""
-        return self.verdict
 
     @property
     def mended(self) -> bool:
@@ -320,7 +315,7 @@ def _counted(calendar: Calendar, start: Instant, timing: Timing) -> Iterator[str
 
 
 def _pause_words(each: Paused, calendar: Calendar) -> str:
-    name = each.rule.name.replace("_", " ")
+    name = whom(each.rule.name)
     why = f"waiting for the {name}" if each.rule.kind == "waiting" else name
     until = "now" if each.end is None else due_words(each.end, calendar)
     capped = ", up to its cap" if each.end is not None and each.end == each.capped else ""

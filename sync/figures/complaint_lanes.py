@@ -13,6 +13,7 @@ from ombud.model.mapping import STATUS
 from ombud.model.term import Term, Unit
 from policies.rule import Deadline
 from sync.figures.complaint_findings import open_time
+from sync.figures.complaint_words import whom
 from sync.findings import label_of
 
 if TYPE_CHECKING:
@@ -127,13 +128,15 @@ def lanes_of(
     calendar = bound.calendar if edition is None else edition.calendars[edition.calendar]
     running = complaint.stage != "closed"
     received = complaint.row.get("received")
-    times = [event.happened for event in events] + [each.at for each in entries]
+    # Lines of the decision log say when something was noted, which may be long after it happened.
+    times = [event.happened for event in events]
+    times += [each.at for each in entries if each.lane == "people"]
     if isinstance(received, int):
         times.append(received)
     if not times:
         return None
     begin = min(times)
-    last = max([*times, now]) if running else max(times)
+    last = max([*times, now]) if running else _over(complaint, begin, max(times))
     clocks = sorted(
         _clocks(bound, edition, judgements, now), key=lambda each: (_RANK.get(each.verdict, 4), each.due or 0)
     )  # fmt: skip
@@ -151,13 +154,13 @@ def lanes_of(
         days,
         tuple(_stages(complaint, last)),
         tuple(
-            Band(each.begin, each.end if each.end is not None else last, each.waiting.replace("_", " "))
+            Band(each.begin, each.end if each.end is not None else last, whom(each.waiting))
             for each in complaint.waits[-_MOST_MARKS:]
         ),
-        tuple(list(_messages(events))[-_MOST_MARKS:]),
+        tuple(each for each in _messages(events) if each.at <= end)[-_MOST_MARKS:],
         tuple(shown),
         len(clocks) - len(shown),
-        tuple(_verdicts(entries))[-_MOST_MARKS:],
+        tuple(each for each in _verdicts(entries) if each.at <= end)[-_MOST_MARKS:],
         tuple(
             Point(each.happened, "moved", "moved back")
             for each in events
@@ -169,6 +172,12 @@ def lanes_of(
             if each.kind is Kind.message and each.message is not None and each.message.key is not None
         )[-_MOST_MARKS:],
     )  # fmt: skip
+
+
+def _over(complaint: Complaint, begin: Instant, last: Instant) -> Instant:
+    """Give until when a closed complaint is drawn: what comes long after its closing is only in the log."""
+    closed = max((each.at for each in complaint.transitions if each.until is None), default=last)
+    return min(last, closed + max(DAY, (closed - begin) // 2))
 
 
 def _laid(

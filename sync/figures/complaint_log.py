@@ -11,7 +11,7 @@ from ombud.model.facts import Verdict
 from ombud.model.instant import iso
 from ombud.model.mapping import STATUS
 from policies.rule import Deadline
-from sync.figures.complaint_words import cut, value_of
+from sync.figures.complaint_words import cut, value_of, whom
 from sync.findings import label_of
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _status(bound: Bound, event: Event) -> str:
     of = bound.mapping.stages.get(native)
     if of is None:
         return f"status {cut(native, 40) or 'unknown'}, which nothing maps"
-    waiting = f", waiting for the {of.waiting.replace('_', ' ')}" if of.waiting else ""
+    waiting = f", waiting for the {whom(of.waiting)}" if of.waiting else ""
     named = f" ({cut(of.name, 40)})" if of.name and of.name.casefold() != of.stage else ""
     verb = "moved back to" if event.cause is Cause.ourselves else "stage"
     return f"{verb} {of.stage}{named}{waiting}"
@@ -284,7 +284,10 @@ def _by_ombud(logged: Sequence[Logged]) -> Iterator[Entry]:
     for at, lines in groups.items():
         told = [each for each in lines if each.rule != "-"]
         marks = {(each.rule, each.verdict): each for each in told if each.verdict in _VERDICTS}
-        shown = tuple(Mark(_VERDICTS[v], r) for r, v in list(marks)[:_MOST_NAMED])
+        shown = tuple(
+            Mark(_VERDICTS[verdict], f"{rule}, mended" if _mended(line) else rule)
+            for (rule, verdict), line in list(marks.items())[:_MOST_NAMED]
+        )
         done = dict.fromkeys(_DONE[each.action] for each in lines if each.action in _DONE)
         parts = []
         if told:
@@ -299,6 +302,11 @@ def _by_ombud(logged: Sequence[Logged]) -> Iterator[Entry]:
             what = "; ".join(parts)
             seqs = tuple(each.seq for each in lines)
             yield Entry(at, f"{what[:1].upper()}{what[1:]}", _OMBUD, "ombud", shown, seqs)
+
+
+def _mended(line: Logged) -> bool:
+    failed = Verdict.failed.value
+    return line.verdict == failed and line.standing != failed
 
 
 _VERDICTS: Final = {each.value: each for each in Verdict}

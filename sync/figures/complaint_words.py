@@ -117,3 +117,8 @@ def is_instant(bound: Bound, name: str) -> bool:
     if of is not None:
         return of.type == "instant"
     return name in bound.mapping.evidence or name in INHERENT or name == "last_update"
+
+
+def whom(waiting: str) -> str:
+    """Say whom a complaint waits for, as people call them."""
+    return "customer" if waiting == "complainant" else waiting.replace("_", " ")

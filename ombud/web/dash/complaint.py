@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from ombud.model.facts import Verdict
+from ombud.model.instant import MINUTE, SECOND
 from ombud.web.dash.complaints import complaint_href
 from ombud.web.dash.frame import framed, shown_value
 from ombud.web.dash.timeline import draw
+from ombud.web.dash.told import clocked
 from ombud.web.shield import nothing
 from sync.figures.complaint import tell
 from sync.figures.complaint_log import MOST
@@ -19,6 +21,7 @@ from sync.figures.complaint_log import MOST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ombud.model.facts import Instant
     from ombud.web.dash.ask import Ask
     from sync.figures.complaint import Told
     from sync.figures.complaint_findings import Card
@@ -34,7 +37,7 @@ def show(ask: Ask) -> Response:
     """Show a complaint; one that is not there and one that the reader may not see answer the same."""
     told = _told(ask)
     if told is None:
-        return nothing()
+        return _not_there(ask)
     entries, left_out = _shown(told.entries)
     account, ticket = told.ref.account, told.ref.id
     path = complaint_href(account, ticket)
@@ -47,8 +50,9 @@ def show(ask: Ask) -> Response:
         evidence=ask.asking.link(f"{path}/evidence.json") if ask.viewer.may("export") else "",
         vendor=_VENDORS.get(told.vendor, "the helpdesk"),
         crumb=_crumb(ask),
-        loud=[each for each in told.cards if each.verdict in _LOUD],
-        quiet=[each for each in told.cards if each.verdict not in _LOUD],
+        loud=[each for each in told.cards if _loud(each)],
+        quiet=[each for each in told.cards if not _loud(each)],
+        seconds=_seconds(entries),
         entries=entries,
         left_out=left_out,
         drawing=None if told.lanes is None else draw(told.lanes, ask.zone),
@@ -85,12 +89,42 @@ def _told(ask: Ask) -> Told | None:
     )
 
 
+def _not_there(ask: Ask) -> Response:
+    """Say that a complaint was not known on a past day, to whoever may see it now; to others there is nothing."""
+    params = ask.request.path_params
+    account, ticket, known = params["account"], params["ticket"], ask.asking.known
+    now = None if known is None else tell(ask.service, account, ticket, ask.viewer.groups)
+    if now is None or known is None:
+        return nothing()
+    why = f"Nothing was known here of {now.key} on {clocked(known, 'full', ask.zone)}"
+    back = complaint_href(account, ticket)
+    return framed(
+        ask, "not_done.html", title=now.key, status=404, why=why, back=back, words="See it as it is now"
+    )  # fmt: skip
+
+
 def _shown(entries: Sequence[Entry]) -> tuple[list[Entry | None], int]:
     """Give the entries that a page has room for; `None` stands where others are left out."""
     if len(entries) <= MOST:
         return list(entries), 0
     half = MOST // 2
     return [*entries[:half], None, *entries[-half:]], len(entries) - 2 * half
+
+
+def _loud(card: Card) -> bool:
+    """Tell whether people are shown a finding at once: what is open, and what came right only after it had failed."""
+    return card.verdict in _LOUD or bool(card.earlier)
+
+
+def _seconds(entries: Sequence[Entry | None]) -> set[Instant]:
+    """Give the moments that are told to the second, because something else happened in the same minute."""
+    minutes: dict[int, set[int]] = {}
+    for each in entries:
+        if each is not None:
+            minutes.setdefault(each.at // MINUTE, set()).add(each.at)
+    return {
+        at for held in minutes.values() if len({one // SECOND for one in held}) > 1 for at in held
+    }
 
 
 def _crumb(ask: Ask) -> tuple[str, str]:

@@ -149,20 +149,39 @@ def _said(lanes: Lanes, zone: ZoneInfo) -> str:
 def _head(of: _Drawing) -> None:
     """Name the days, as many as have room; a day that has less than its name is left unnamed."""
     axis, last, today = of.axis, -100.0, None
+    if of.lanes.end - of.lanes.begin < 3 * DAY:
+        _hours(of)
     if of.lanes.now is not None:
         today = moment(of.lanes.now, of.zone).date()
     long = of.lanes.end - of.lanes.begin > 150 * DAY
     for at in of.lanes.days:
         day = moment(at, of.zone)
         x, until = axis.x(max(at, of.lanes.begin)), axis.x(at + DAY)
-        if until - x < (6 if not long else 0) or x - last < 30 or x > _RIGHT - 8:
+        if (
+            until - x < (6 if not long else 0)
+            or x - last < (30 if last > _LEFT + 4 else 44)
+            or x > _RIGHT - 8
+        ):
             continue
         kind = "day now" if day.date() == today else "day"
         of.text(x + 1, 12, f"{day:%b}" if long else f"{day:%a}", kind)
         of.text(x + 1, 24, f"{day:%Y}" if long else f"{day.day}" if last > 0 else f"{day.day} {day:%b}", kind)  # fmt: skip
         last = x
-    of.text(_NOTES, 24, "Due, and left", "day")
-    of.y = 36
+    of.text(_NOTES, 24 + of.y, "Due, and left", "day")
+    of.y += 36
+
+
+def _hours(of: _Drawing) -> None:
+    """Mark the hours of an axis of few days, as many as have room."""
+    last = -100.0
+    for at in range(-(-of.lanes.begin // HOUR) * HOUR, of.lanes.end, HOUR):
+        x = of.axis.x(at)
+        # Where the desk is closed, hours lie too close to each other.
+        if x - last >= 42 and of.axis.x(at + HOUR) - x > 4 and x < _RIGHT - 16:
+            of.text(x + 1, 36, clocked(at, "time", of.zone).rpartition(" ")[2], "day")
+            of.add(f'<path class="tick" d="M{x:.1f} 38v4"/>')
+            last = x
+    of.y = 12
 
 
 def _ground(of: _Drawing, top: float, bottom: float) -> Iterable[str]:
@@ -222,8 +241,17 @@ def _stage(of: _Drawing, band: Band) -> None:
         return
     wide = max(until - x - 1, 1.5)
     of.add(f'<rect class="stage" x="{x:.1f}" y="{of.y + 2}" width="{wide:.1f}" height="18" rx="3">{title}</rect>')  # fmt: skip
-    if wide > _LETTER * len(band.label) + 6:
-        of.text(x + 4, of.y + 15, band.label)
+    # The name stands before or after what is hatched, never under it.
+    free, begin = [], x
+    for wait in of.lanes.waits:
+        if band.begin <= wait.begin < band.end:
+            free.append((begin, of.axis.x(wait.begin)))
+            begin = of.axis.x(wait.end)
+    free.append((begin, x + wide))
+    for start, end in free:
+        if end - start > _LETTER * len(band.label) + 6:
+            of.text(start + 4, of.y + 15, band.label)
+            break
 
 
 def _message_lane(of: _Drawing) -> None:
