@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from starlette.responses import JSONResponse
 
@@ -13,11 +14,13 @@ from ombud.model.facts import Verdict
 from ombud.model.instant import MINUTE, SECOND, iso
 from ombud.store.book.counts import failing_by
 from ombud.web.dash import api_forms as forms
-from ombud.web.dash.api_words import FILTERS, LISTED, WALKED
+from ombud.web.dash.api_words import CLOCKS, FILTERS, LISTED, PAST, WALKED
 from ombud.web.dash.complaints import order_of
 from ombud.web.dash.page import Page
 from ombud.web.dash.problem import problem
 from ombud.web.dash.rules import BY
+from sync.figures.clocks import chosen, count_clock, tabs_of
+from sync.figures.complaint import tell
 from sync.figures.complaints import LAST_PAGE, list_complaints
 from sync.figures.flow import flow
 from sync.figures.health import healths
@@ -56,6 +59,7 @@ class Endpoint(NamedTuple):
         figures: gives them; `None` where there is no such thing.
         words: words it takes besides those of the filter.
         filtered: whether it takes the words of the filter, and has figures of the book.
+        cohort: the date that always has to lie in the period; "" where the address says.
         action: what its reader has to be allowed.
 
     """
@@ -66,12 +70,14 @@ class Endpoint(NamedTuple):
     figures: Callable[[Ask], Mapping[str, object] | None]
     words: tuple[Word, ...] = ()
     filtered: bool = True
+    cohort: Literal["", "due"] = ""
     action: str = "read"
 
     @property
     def takes(self) -> tuple[Word, ...]:
         """Give every word that its address may have."""
-        return (*FILTERS, *self.words) if self.filtered else self.words
+        of_filter = (each for each in FILTERS if not (self.cohort and each.name == "date"))
+        return (*of_filter, *self.words) if self.filtered else self.words
 
 
 class Pace:
@@ -120,6 +126,9 @@ def _shows(endpoint: Endpoint, pace: Pace) -> Callable[[Ask], Response]:
             raise BadFilter(wrong)
         if endpoint.filtered and ask.book.cutoff is None:
             return problem(503, "Nothing is judged yet", headers={"retry-after": "5"})
+        if endpoint.cohort:
+            asked = replace(ask.asking, filter=ask.filter.but(date=endpoint.cohort))
+            ask = replace(ask, asking=asked)
         told = endpoint.figures(ask)
         if told is None:
             return _show_nothing(ask)
@@ -255,6 +264,29 @@ def _complaints(ask: Ask) -> Mapping[str, object]:
     return told.as_json()
 
 
+def _complaint(ask: Ask) -> Mapping[str, object] | None:
+    named = ask.request.path_params
+    told = tell(
+        ask.service, named["account"], named["ticket"], ask.viewer.groups, known=ask.asking.known
+    )
+    ask.request.state.rows = 0 if told is None else 1
+    return None if told is None else told.as_json()
+
+
+def _clocks(ask: Ask) -> Mapping[str, object]:
+    objective, wanted = ask.service.settings.dashboard.on_time / 100, ask.view("clock")
+    tabs = tabs_of(ask.book, ask.filter, objective, now=ask.as_of, zone=ask.zone)
+    if wanted and wanted not in {each.rule.id for each in tabs}:
+        raise BadFilter([f"clock: {wanted[:40]!r} is no rule with a deadline"])
+    tab = chosen(tabs, wanted)
+    one = None
+    if tab is not None:
+        one = count_clock(
+            ask.book, ask.service.bounds, ask.filter, tab, now=ask.as_of, zone=ask.zone
+        ).as_json()
+    return {"clocks": [each.as_json() for each in tabs], "clock": one}
+
+
 def _flow(ask: Ask) -> Mapping[str, object]:
     return flow(ask.book, ask.filter, ask.view("by", "stage"), former=_former(ask)).as_json()
 
@@ -286,6 +318,8 @@ ENDPOINTS: Final = (
     Endpoint("/api/rules", "Every rule with its figures", forms.RulesTold, _rules),
     Endpoint("/api/rules/{pack}/{rule}", "One rule", forms.OneRuleTold, _rule),
     Endpoint("/api/complaints", "A page of complaints", forms.ComplaintsTold, _complaints, LISTED),
+    Endpoint("/api/complaints/{account}/{ticket:path}", "One complaint, with everything that shows why", forms.OneComplaintTold, _complaint, PAST, filtered=False),
+    Endpoint("/api/clocks", "Deadlines: in time, how long, what is due and late", forms.ClocksTold, _clocks, CLOCKS, cohort="due"),
     Endpoint("/api/flow", "What followed what, and where complaints left the required path", forms.FlowTold, _flow, WALKED),
     Endpoint("/api/health", "How far each helpdesk is read", forms.HealthTold, _health, filtered=False),
     Endpoint("/api/waivers", "The register of waivers", forms.WaiversTold, _waivers),

@@ -49,7 +49,7 @@ def document() -> dict[str, Any]:
     _, told = models_json_schema(
         [(each, "serialization") for each in models], ref_template=_REF, by_alias=True
     )
-    paths = {each.path: {"get": _operation(each)} for each in ENDPOINTS}
+    paths = {each.path.replace(":path}", "}"): {"get": _operation(each)} for each in ENDPOINTS}
     paths[DOCUMENT] = {"get": _of_document()}
     return {
         "openapi": "3.1.0",
@@ -67,7 +67,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    held = re.findall(r"\{(\w+)\}", endpoint.path)
+    held = re.findall(r"\{(\w+)", endpoint.path)
     answer = {
         "type": "object",
         "properties": {
@@ -78,7 +78,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {
-        "operationId": endpoint.path.removeprefix("/api/").translate({47: "_", 123: None, 125: None}),
+        "operationId": "_".join(re.findall(r"\w+", endpoint.path.replace(":path", ""))[1:]),
         "summary": endpoint.summary,
         "description": f"Takes the permission `{endpoint.action}`.",
         "parameters": [

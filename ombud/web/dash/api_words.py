@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from ombud.model.facts import STAGES, Verdict
 from ombud.store.book import GRADES
 from ombud.store.book.filter import NONE
-from ombud.store.book.flow import COLUMNS
+from ombud.store.book.flow import COLUMNS, KINDS, OTHERS
 from ombud.store.book.listing import ASIDE
 from sync.figures.complaints import LAST_PAGE
 from sync.filters import LONGEST
@@ -38,10 +38,14 @@ _DAY: Final = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _PERIOD: Final[Schema] = {
     "type": "string",
     "pattern": (
-        "^(all|today|this-(week|month|quarter|year)|last-(month|quarter)|last-[1-9][0-9]{0,3}[dwm]"
+        "^(all|today|this-(week|month|quarter|year)|last-(month|quarter)|last-([1-9][0-9]{0,2}[dwm]|[1-9][0-9]{3}d)"
         rf"|{_YEAR}(-(q[1-4]|0[1-9]|1[0-2]))?|{_DAY}(\.\.{_DAY})?)$"
     ),
     "examples": ["last-90d", "2026-10", "2026-q3", "2026-10-01..2026-10-31"],
+}
+_DEVIATION: Final[Schema] = {
+    "type": "string",
+    "pattern": f"^({'|'.join(OTHERS)}|({'|'.join(KINDS)}):({'|'.join(STAGES)}))$",
 }
 _FLAG: Final[Schema] = {"type": "string", "enum": ["yes", "no"]}
 _VERDICT: Final[Schema] = {"type": "string", "enum": [each.value for each in Verdict]}
@@ -87,8 +91,8 @@ FILTERS: Final = (
     Word("due-in", "Those with a finding whose deadline lies in this period.", _PERIOD),
     Word("variant", "Those that took this way; its key stands in `/api/flow`.", {"type": "string", "pattern": "^(status:)?[0-9a-f]{12}$"}, many=True),
     Word("step", "Those that had this activity.", _TEXT, many=True),
-    Word("edge", "Those in which one activity followed another; its key stands in `/api/flow`.", _TEXT, many=True),
-    Word("deviation", "Closed ones that kept to the required path (`none`), left it (`any`), or left it in one manner, as `missing:assessed`.", _TEXT, many=True),
+    Word("edge", "Those in which one activity followed another; its key stands in `/api/flow`.", {"type": "string", "pattern": "^([^>]+>[^>]*|>[^>]+)$", "maxLength": LONGEST}, many=True),
+    Word("deviation", "Closed ones that kept to the required path (`none`), left it (`any`), or left it in one manner, as `missing:assessed`.", _DEVIATION, many=True),
     Word("q", "Part of a key.", _TEXT),
 )  # fmt: skip
 #: How the list of complaints is shown.
@@ -97,6 +101,16 @@ LISTED: Final = (
     Word("sort", "What the list is in order of; `-` before it is the largest first.", _choice(*(way + name for name in ("received", "due", "severity", "key") for way in ("", "-")))),
     Word("show", "Instead, those that no period names: of unknown receipt, or from before the policy.", _choice(*ASIDE)),
 )  # fmt: skip
+#: Of one complaint alone.
+PAST: Final = tuple(each for each in FILTERS if each.name == "known")
+#: Which clock is told in full.
+CLOCKS: Final = (
+    Word(
+        "clock",
+        "The rule whose clock is told in full; the most important where nothing is said.",
+        _TEXT,
+    ),
+)
 #: What an activity is.
 WALKED: Final = (
     Word("by", "Ways through stages, or through the helpdesk's own statuses.", _choice(*COLUMNS)),

@@ -124,7 +124,9 @@ class Dashboard:
             ask = self.ask(request, viewer)
             if isinstance(ask, Progress):
                 if machine:
-                    return problem(503, f"What was known then is being judged: {ask.done} of {ask.total or 'the'} complaints", headers=_LATER)  # fmt: skip
+                    far = f": {ask.done} of {ask.total} complaints" if ask.total else ""
+                    detail = f"What was known then is being judged{far}. Ask again"
+                    return problem(503, detail, headers=_LATER)
                 return preparing(self, request, viewer, ask)
             return show(ask)
         except BadFilter as error:
