@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 from zoneinfo import ZoneInfo
 
 from ombud.model.instant import DAY
 from ombud.store.book import Book
+from sync.book import Bookkeeper
+from sync.figures.complaint import tell
+from sync.figures.complaints import list_complaints
 from sync.figures.overview import count_overview
 from sync.figures.rules import months_of
 from sync.filters import Asking, read_filter, within
 from sync.periods import before
+from sync.settle import settle
+from tests.benchmarks.desk import Prepared, readings, scratch, seen_of, service, settling
 from tests.benchmarks.large_book import LAST, large_book
 from tests.benchmarks.runs import Figure, at_most, timed
 
@@ -35,15 +41,39 @@ def measure(count: int) -> list[Figure]:
             for _ in range(_ROUNDS // len(_FILTERS))
         ]
         rule = [_rule(book) for _ in range(_ROUNDS)]
+        listed = [_list(book, chosen) for chosen in _FILTERS for _ in range(_ROUNDS // len(_FILTERS))]  # fmt: skip
         found += [
             at_most(f"{size:,} complaints: overview, ms, p95", _p95(plain), overview),
             at_most(f"{size:,} complaints: overview by a filter, ms, p95", _p95(by_filter), filtered),
+            at_most(f"{size:,} complaints: the list by a filter, ms, p95", _p95(listed), filtered),
             at_most(f"{size:,} complaints: one rule by month, ms, p95", _p95(rule), filtered),
         ]  # fmt: skip
         book.close()
     growth = middles[count] / middles[count // 10]
     found.append(Figure("Overview: growth for ten times the complaints", growth, growth, growth, ">= 0", met=True))  # fmt: skip
-    return found
+    return found + _from_the_store(count // 10)
+
+
+def _from_the_store(count: int) -> list[Figure]:
+    """Settle complaints into a database, make the book of it, follow one change, and show single complaints."""
+    with service(scratch()) as opened, opened.store.lease("sandbox") as epoch:
+        at = settling(opened, epoch)
+        seen = [seen_of(each) for each in readings(count)]
+        for start in range(0, len(seen), 100):
+            settle(at, Prepared(), seen[start : start + 100], cursor=str(start))
+        keeper = Bookkeeper(opened, kept=False)
+        made = count / timed(keeper.refresh)
+        settle(at, Prepared(), [seen_of(each) for each in readings(1, first=count)], cursor="x")
+        followed = 1_000 * timed(keeper.refresh)
+        chance = random.Random(1)
+        told = [str(chance.randrange(count)) for _ in range(100)]
+        shown = [1_000 * timed(lambda t=t: tell(opened, "sandbox", t, frozenset())) for t in told]
+        keeper.close()
+    return [
+        Figure(f"The book of {count:,} complaints: complaints a second", made, made, made, ">= 0", met=True),
+        Figure("The book follows one changed complaint, ms", followed, followed, followed, ">= 0", met=True),
+        at_most(f"{count:,} complaints: one complaint, ms, p95", _p95(shown), 50),
+    ]  # fmt: skip
 
 
 _FILTERS = (
@@ -70,6 +100,11 @@ def _overview(book: Book, *words: tuple[str, str]) -> float:
         count_overview(book, asking.filter, within(asking, former).filter, now=now, zone=_ZONE)
 
     return 1_000 * timed(work)
+
+
+def _list(book: Book, chosen: tuple[str, str]) -> float:
+    asking = _asking(book, ("period", "last-12m"), chosen)
+    return 1_000 * timed(lambda: list_complaints(book, asking.filter, now=(LAST + 1) * DAY - 1))
 
 
 def _rule(book: Book) -> float:
