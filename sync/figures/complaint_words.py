@@ -44,7 +44,7 @@ class Value(NamedTuple):
 
 EMPTY: Final = Value("empty", "empty")
 NOT_KNOWN: Final = Value("unknown", "unknown")
-NOT_KEPT: Final = Value("kept", "filled in, words not kept")
+NOT_KEPT: Final = Value("kept", "words not kept")
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
