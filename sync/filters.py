@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from ombud.model.facts import STAGES, Verdict
 from ombud.store.book import GRADES, Filter
+from ombud.store.book.causes import repeating
 from ombud.store.book.filter import NONE
 from ombud.store.book.flow import WORDS, asked_of_ways
 from sync.periods import DEFAULT, before, days_of, read_period
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from ombud.store.book import RuleInfo
+    from ombud.store.book.causes import Same
     from sync.periods import Period
 
 #: Word in an address -> field of the filter: any of several values.
@@ -56,6 +58,7 @@ TITLES: Final = {
     "enforced": "enforced by",
     "known": "as known on",
     "before": "before policy",
+    "repeat": "again within 90 days, same cause and",
     "variant": "way",
     "step": "went through",
     "edge": "went from and to",
@@ -182,6 +185,8 @@ def read_filter(
             given.setdefault(name, []).append(value)
     reading = _Reading(given, rules, now, zone)
     asked = reading.read().but(groups=groups)
+    if reading.repeat is not None:
+        asked = asked.but(steps=(*asked.steps, repeating(reading.repeat, groups)))
     if desks != {zone.key}:
         asked = asked.but(days=None)
     if reading.problems:
@@ -203,6 +208,7 @@ class _Reading:
         self.period = read_period(DEFAULT, now, zone)
         self.against: Period | None = None
         self.known: Instant | None = None
+        self.repeat: Same | None = None
 
     def read(self) -> Filter:
         for name, values in self._given.items():
@@ -230,6 +236,9 @@ class _Reading:
             asked = asked.but(**{field: self._flag(name)})
         if self._flag("before") is False:
             asked = asked.but(before=False)
+        repeat = self._choice("repeat", ("complainant", "product"))
+        if repeat is not None:
+            self.repeat = "complainant" if repeat == "complainant" else "product"
         enforced = self._choice("enforced", ("moved-back", "person"))
         if enforced:
             asked = asked.but(moved_back=enforced == "moved-back")
@@ -309,7 +318,7 @@ class _Reading:
 
 
 _OTHERS: Final = frozenset(
-    {"period", "date", "against", "known", "verdict", "standing", "rule", "clause", "rule-severity", "due", "due-in", "q", "enforced", "before"}
+    {"period", "date", "against", "known", "verdict", "standing", "rule", "clause", "rule-severity", "due", "due-in", "q", "enforced", "before", "repeat"}
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from ombud.web.dash import (
     actions,
+    causes,
     clocks,
     complaint,
     complaints,
@@ -44,6 +45,11 @@ PAGES: Final[tuple[Page, ...]] = (
     *chart_pages("clock-weeks", clocks.weeks_chart),
     *chart_pages("clock-budget", clocks.budget_chart),
     Page("/flow", "Flow", "Look closer", flow.show),
+    Page("/causes", "Root causes", "Look closer", causes.show),
+    Page("/causes/{cause:path}", "", "", causes.show_one),
+    *chart_pages("causes", causes.pareto_chart),
+    *chart_pages("cause-trend", causes.trend_chart),
+    *chart_pages("cause-months", causes.month_chart),
     Page("/triage", "Triage", "Decide", triage.show),
     Page("/triage/samples/{sample}", "", "", triage.show_sample),
     Page("/waivers", "Waivers", "Decide", waivers.show),
