@@ -27,6 +27,7 @@ from ombud.store.acts import (
     name_of,
 )
 from ombud.store.backup import restore_backup
+from ombud.store.documents import DocumentRow, Documents, Shelf
 from ombud.store.errors import Busy, StaleLease, StoreError
 from ombud.store.improve import (
     CorrectiveRow,
@@ -36,7 +37,7 @@ from ombud.store.improve import (
     SampleRow,
     TriageRow,
 )
-from ombud.store.journal import Logged
+from ombud.store.journal import Entry, Logged
 from ombud.store.ledger import Standing
 from ombud.store.live import Hint, LedgerRow, Live, Waiting
 from ombud.store.postgresql import BY_DUMP, SCHEME
@@ -59,6 +60,9 @@ __all__ = [
     "Busy",
     "CorrectiveRow",
     "DisputeRow",
+    "DocumentRow",
+    "Documents",
+    "Entry",
     "EntryRow",
     "ExplanationRow",
     "ForceRow",
@@ -80,6 +84,7 @@ __all__ = [
     "ScheduleRow",
     "SessionRow",
     "Settled",
+    "Shelf",
     "SnapshotRow",
     "StaffRow",
     "StaleLease",

@@ -17,12 +17,13 @@ from ombud.model.scope import Decision
 from ombud.store import postgresql
 from ombud.store.access import Access
 from ombud.store.acts import Acts, stop_of
+from ombud.store.documents import Documents
 from ombud.store.engine import is_server, make_engine, reading, streaming, writing
 from ombud.store.errors import StaleLease, StoreError
 from ombud.store.facts import stored_digest
 from ombud.store.findings import read_findings
 from ombud.store.improve import Improve
-from ombud.store.journal import Logged, logged
+from ombud.store.journal import Entry, Logged, entries, log_words, logged
 from ombud.store.lease import account_lock, locked, opened, token_lock
 from ombud.store.live import Live
 from ombud.store.log import verify_lines
@@ -79,6 +80,7 @@ class Store:
         self.access = Access(engine, vault)
         self.reports = Reports(engine, vault)
         self.improve = Improve(engine, vault)
+        self.documents = Documents(engine, vault)
         #: Ends with the store, closed or not.
         self._open = (
             None if is_server(engine) else weakref.finalize(self, os.close, opened(self.path))
@@ -465,6 +467,16 @@ class Store:
         """Give what the decision log says of a case, the oldest line first; what was written by an instant only."""
         with reading(self._engine) as db:
             return logged(db, case, known_by)
+
+    def log_entries(self, **asked: Any) -> list[Entry]:
+        """Give lines of the decision log, the newest first; what can be asked for is told by `entries`."""
+        with reading(self._engine) as db:
+            return entries(db, **asked)
+
+    def log_words(self) -> tuple[int, list[str]]:
+        """Give the number of lines of the decision log, and what the last of them say was done."""
+        with reading(self._engine) as db:
+            return log_words(db)
 
     def forget(self, account: str, held: int, case: str) -> None:
         """Forget everything personal about a case; its findings stay."""

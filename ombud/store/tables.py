@@ -18,7 +18,7 @@ from sqlalchemy import String as _String
 from sqlalchemy import Text as _Text
 
 #: The migration that ends in these tables.
-VERSION: Final = "0010"
+VERSION: Final = "0011"
 metadata: Final = MetaData()
 # Compared byte by byte on every kind of database, in every language and version of its libraries.
 String: Final = _String().with_variant(_String(collation="C"), "postgresql")
