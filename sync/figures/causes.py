@@ -66,8 +66,9 @@ class Heat:
 
     @property
     def most(self) -> int:
-        """Give the largest count."""
-        return max((count for _, counts in self.rows for count in counts), default=0)
+        """Give the largest count of one cause and one product."""
+        alone = [place for place, (_, held) in enumerate(self.columns) if len(held) == 1]
+        return max((counts[place] for _, counts in self.rows for place in alone), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class CauseFigures:
 
     Attributes:
         total: complaints that were decided, and closed in the period.
-        named: causes, the most frequent first; without a cause last.
+        named: causes, the most frequent first, no cause among them.
         caused: upheld ones with a cause, of the upheld.
         heat: causes by product.
         again: those that came again, by cause.
@@ -136,7 +137,7 @@ def count_causes(book: Book, asked: Filter) -> CauseFigures:
         held = counts.setdefault(row.cause, [0, 0])
         held[0] += row.complaints
         held[1] += row.complaints if row.outcome in UPHELD else 0
-    ordered = sorted(counts, key=lambda each: (each is None, -counts[each][0], each or ""))
+    ordered = sorted(counts, key=lambda each: (-counts[each][0], each is None, each or ""))
     named, together = [], 0
     for cause in ordered:
         together += counts[cause][0]

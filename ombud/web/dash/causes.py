@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
@@ -37,6 +38,8 @@ _LISTED: Final = 8
 _MOST_VALUES: Final = 200
 _UNNAMED: Final = "no cause named"
 _LEVELS: Final = 4
+#: What most of it is, by custom.
+_MOST_OF_IT: Final = 0.8
 
 
 def show(ask: Ask) -> Response:
@@ -54,7 +57,7 @@ def show(ask: Ask) -> Response:
         link=_Links(ask),
         words=cause_words,
         product=_product_words,
-        level=lambda count: -(-_LEVELS * count // told.heat.most) if told.heat.most else 0,
+        level=partial(_level, told.heat.most),
         pareto_sentence=_pareto_in_words(told),
         trend_sentence=_trend_in_words(months),
         months=months,
@@ -233,10 +236,13 @@ def _pareto_in_words(told: CauseFigures) -> str:
         return f"Fewer than {FEW} complaints were decided and closed, so there is no share; the bars are counts."
     first = named[0]
     words = f"{cause_words(first.cause).capitalize()} is named most often: {first.complaints:,} of {total:,}, {100 * first.complaints / total:.0f} %."
-    most = next((place for place, each in enumerate(named, 1) if each.together >= 0.8 * total), None)  # fmt: skip
-    if most is not None and most > 1:
-        words += f" {most} of {len(named)} causes make up four fifths."
-    return words
+    most = next(place for place, each in enumerate(told.named, 1) if each.together >= _MOST_OF_IT * total)  # fmt: skip
+    return words + (f" The first {most} lines make up four fifths." if most > 1 else "")
+
+
+def _level(most: int, count: int) -> int:
+    """Give how dark a count stands: 0 for none, else 1 to 4."""
+    return min(_LEVELS, -(-_LEVELS * count // most)) if most else 0
 
 
 def _trend_in_words(months: Sequence[CauseMonth]) -> str:
