@@ -365,11 +365,14 @@ def _move(cards: Sequence[Card], stage: str | None, waiting: str, owner: Value) 
     running = [card for card in cards if card.verdict is Verdict.pending and card.due is not None]
     running.sort(key=lambda card: card.due or 0)
     by = running[0].due if running else None
-    who = owner.text if owner.kind == "text" else "Nobody named"
+    nobody = owner.kind != "text"
+    who = "Somebody" if nobody else owner.text
+    whose = "Nobody\u2019s name is on it" if nobody else f"{who}\u2019s move"
     if not missing and not running:
         if stage == "closed":
             return Move("Nobody\u2019s move", "it is closed, and nothing is missing that can be mended.", None)  # fmt: skip
-        return Move(f"{who}\u2019s move", f"nothing is missing; the next step after {stage or 'its status'} is theirs.", None)  # fmt: skip
+        theirs = "whoever takes it" if nobody else "them"
+        return Move(whose, f"nothing is missing; the next step after {stage or 'its status'} is for {theirs}.", None)  # fmt: skip
     said = [_first(card) for card in missing[:2]]
     if len(missing) > 2:
         said.append(f"and {len(missing) - 2} more below.")
@@ -377,7 +380,6 @@ def _move(cards: Sequence[Card], stage: str | None, waiting: str, owner: Value) 
         return Move(f"The {whom(waiting)}\u2019s move", f"{who} waits for them.", by)
     if not said:
         said = [running[0].mend[0] if running[0].mend else f"{running[0].title}."]
-    whose = "Nobody\u2019s name is on it" if owner.kind != "text" else f"{who}\u2019s move"
     return Move(whose, " ".join(said), by)
 
 

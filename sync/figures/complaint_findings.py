@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ombud.model.calendar import Horizon
 from ombud.model.facts import UNKNOWN, Verdict
 from ombud.model.instant import HOUR, MINUTE, iso
-from ombud.model.term import Term
+from ombud.model.term import Term, Unit
 from policies.rule import Agreed, AnyOf, Cadence, Deadline, Guard
 from sync.figures.complaint_words import Value, cut, value_of, whom
 from sync.findings import label_of
@@ -67,7 +67,8 @@ class Card:
         mode: how far it acts.
         entered: since when, or at what moment it was asked.
         due: when it is due.
-        left: open time until then, in microseconds; below zero where it is past; `None` where nothing runs.
+        left: time until then, in microseconds; below zero where it is past; `None` where nothing runs.
+        elapses: whether nights and closed days count in that.
         sum: how that came about.
         waivable: whether a breach may be waived.
         waiver: what it is waived by, in words.
@@ -89,6 +90,7 @@ class Card:
     entered: Instant | None
     due: Instant | None
     left: int | None
+    elapses: bool
     sum: tuple[SumLine, ...]
     waivable: bool
     waiver: str
@@ -190,7 +192,7 @@ def _card(
         lines = (SumLine("now", _stands(finding), total=True),)
     left = None
     if calendar is not None and finding.due is not None and finding.stop is None:
-        left = open_time(calendar, now, finding.due)
+        left = time_left(calendar, now, finding.due, None if judged is None else judged.timing)
     mend = () if standing not in {Verdict.failed, Verdict.pending} else tuple(dict.fromkeys(cut(each.advice, 400) for each in finding.fixes))  # fmt: skip
     return Card(
         rule=finding.rule,
@@ -207,6 +209,7 @@ def _card(
         entered=finding.entered,
         due=finding.due,
         left=left,
+        elapses=judged is not None and elapses(judged.timing),
         sum=lines,
         waivable=rule is not None and rule.waivable,
         waiver=_waived_by(finding, waivers, now),
@@ -222,8 +225,18 @@ def _without(advice: str, reasons: tuple[str, ...]) -> str:
     return advice
 
 
-def open_time(calendar: Calendar, begin: Instant, end: Instant) -> int | None:
-    """Give the time that the desk is open between two instants; `None` beyond the days that are known."""
+def elapses(timing: Timing | None) -> bool:
+    """Tell whether a clock runs at night too."""
+    length = None if timing is None else timing.length
+    return isinstance(length, Term) and length.unit is Unit.hours
+
+
+def time_left(
+    calendar: Calendar, begin: Instant, end: Instant, timing: Timing | None
+) -> int | None:
+    """Give the time that a clock runs between two instants; `None` beyond the days that are known."""
+    if elapses(timing):
+        return end - begin
     try:
         return calendar.open_between(begin, end)
     except Horizon:
@@ -287,9 +300,9 @@ def _clock_lines(
         said = "" if timing.due is None else f": {'late' if late else 'in time'}"
         yield SumLine("until", f"{label_of(bound, stop)}, {due_words(timing.stop, calendar)}{said}")
     elif timing.verdict is Verdict.pending and timing.due is not None:
-        left = open_time(calendar, now, timing.due)
+        left = time_left(calendar, now, timing.due, timing)
         if left is not None:
-            yield SumLine("left", f"{_hours(left)} h of open time")
+            yield SumLine("left", f"{_hours(left)} h{'' if elapses(timing) else ' of open time'}")
     if timing.due is None:
         paused = any(each.end is None for each in timing.pauses)
         words = "paused: nothing is due while it waits" if paused else "nobody can tell when it is due"  # fmt: skip

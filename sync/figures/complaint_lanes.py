@@ -10,9 +10,8 @@ from ombud.model.event import Cause, Kind, Side
 from ombud.model.facts import Verdict
 from ombud.model.instant import DAY, HOUR, instant, moment
 from ombud.model.mapping import STATUS
-from ombud.model.term import Term, Unit
 from policies.rule import Deadline
-from sync.figures.complaint_findings import open_time
+from sync.figures.complaint_findings import elapses, time_left
 from sync.figures.complaint_words import whom
 from sync.findings import label_of
 
@@ -64,7 +63,7 @@ class Clock(NamedTuple):
         pauses: when it did not run.
         always: whether it runs at night too.
         verdict: how it stands.
-        left: open time left, or, once it was stopped, by how much it was in time; below zero where late.
+        left: time left, or, once it was stopped, by how much it was in time; below zero where late.
 
     """
 
@@ -243,9 +242,9 @@ def _clocks(
         begin = timing.since if timing.since is not None else timing.start
         stop, due = timing.stop, timing.due
         end = max(begin, stop if stop is not None else now)
-        length = timing.length
-        always = isinstance(length, Term) and length.unit is Unit.hours
-        left = None if due is None else open_time(calendar, stop if stop is not None else now, due)
+        length, always = timing.length, elapses(timing)
+        at = stop if stop is not None else now
+        left = None if due is None else time_left(calendar, at, due, timing)
         label = label_of(bound, body.stops[0] if isinstance(body, Deadline) else "last_update")
         pauses = tuple(
             (held.begin, min(end, held.end if held.end is not None else end)) for held in timing.pauses

@@ -30,7 +30,8 @@ _ORDERS: Final[Mapping[str, str]] = {
     "received": "c.received {way} NULLS LAST",
     "due": f"{_NEXT} {{way}} NULLS LAST",
     "severity": f"{_GRAVITY} {{way}}, c.received DESC NULLS LAST",
-    "key": "regexp_replace(c.key, '[0-9]+$', '') {way}, try_cast(regexp_extract(c.key, '[0-9]+$') AS HUGEINT) {way}",
+    # Within a project, a longer number is a larger one.
+    "key": "c.project {way}, length(c.key) {way}, c.key {way}",
 }
 #: Complaints that no period can name, by the word that asks for them.
 ASIDE: Final[Mapping[str, str]] = {"undated": "c.received IS NULL", "before": "c.before"}

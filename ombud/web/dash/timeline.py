@@ -154,14 +154,13 @@ def _head(of: _Drawing) -> None:
     if of.lanes.now is not None:
         today = moment(of.lanes.now, of.zone).date()
     long = of.lanes.end - of.lanes.begin > 150 * DAY
-    for at in of.lanes.days:
+    spans = [(axis.x(max(at, of.lanes.begin)), axis.x(at + DAY)) for at in of.lanes.days]
+    # What is much narrower than the others is a closed day, or the rest of one.
+    least = 0 if long else max(until - x for x, until in spans) / 3
+    for at, (x, until) in zip(of.lanes.days, spans, strict=True):
         day = moment(at, of.zone)
-        x, until = axis.x(max(at, of.lanes.begin)), axis.x(at + DAY)
-        if (
-            until - x < (6 if not long else 0)
-            or x - last < (30 if last > _LEFT + 4 else 44)
-            or x > _RIGHT - 8
-        ):
+        room = 30 if last > _LEFT + 4 else 44
+        if until - x < least or x - last < room or x > _RIGHT - 8:
             continue
         kind = "day now" if day.date() == today else "day"
         of.text(x + 1, 12, f"{day:%b}" if long else f"{day:%a}", kind)
@@ -337,7 +336,7 @@ def _left(clock: Clock) -> str:
     told = f"{size // HOUR}:{size % HOUR // MINUTE:02d} h"
     if clock.stop is not None:
         return f"met {told} before" if clock.left >= 0 and clock.verdict is not Verdict.failed else f"late by {told}"  # fmt: skip
-    return f"{told} left" if clock.left >= 0 and clock.verdict is not Verdict.failed else f"late since {told}"  # fmt: skip
+    return f"{told} left" if clock.left >= 0 and clock.verdict is not Verdict.failed else f"late by {told}"  # fmt: skip
 
 
 def _mark_lane(of: _Drawing, words: str, points: Sequence[Point]) -> None:
