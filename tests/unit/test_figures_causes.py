@@ -151,11 +151,8 @@ def test_months_are_those_of_closing_in_the_readers_zone() -> None:
         for case in cohort(told)
         if case.closed is not None
     )
-    assert {
-        (month.day, cause): count for month in months for cause, count in month.counts.items()
-    } == {  # fmt: skip
-        key: count for key, count in counts.items() if key[0] >= months[0].day
-    }
+    found = {(month.day, cause): count for month in months for cause, count in month.counts.items()}
+    assert found == {key: count for key, count in counts.items() if key[0] >= months[0].day}
 
 
 def test_only_a_complainant_or_a_product_comes_again() -> None:

@@ -52,7 +52,6 @@ def show(ask: Ask) -> Response:
         "causes.html",
         title="Root causes",
         filters=FILTERS,
-        export="causes",
         told=told,
         link=_Links(ask),
         words=cause_words,

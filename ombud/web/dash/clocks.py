@@ -69,7 +69,6 @@ def show(ask: Ask) -> Response:
         "clocks.html",
         title="Clocks",
         filters=FILTERS,
-        export="clocks",
         tab=tab,
         told=told,
         tabs=[
