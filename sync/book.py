@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import threading
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +19,7 @@ from sync.completeness import completeness
 from sync.entries import Entries
 from sync.findings import SCOPE_LEFT
 from sync.force import rebuilt
+from sync.places import Places
 from sync.service import database_path, is_server
 
 if TYPE_CHECKING:
@@ -48,7 +51,8 @@ class About:
         sentences: how complete the data of each account are.
         share: the smallest share that is read, in percent; `None` where nobody knows of one.
         packs: versions of packs in force.
-        counts: what waits, by the page that shows it.
+        counts: what waits, by the page that shows it, of what nobody's groups matter for.
+        waiting: acts that wait, by the page that shows them: the case that each is about, `None` for none, and its binding.
 
     """
 
@@ -56,6 +60,19 @@ class About:
     share: float | None = None
     packs: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, tuple[tuple[str | None, str], ...]] = field(default_factory=dict)
+
+    def counts_for(self, service: Service, book: Book, groups: frozenset[str]) -> dict[str, int]:
+        """Count what waits, by the page that shows it, of what somebody in these groups may see."""
+        cases = [case for each in self.waiting.values() for case, _ in each]
+        if not cases:
+            return dict(self.counts)
+        places = Places(service, book, groups, cases)
+        seen = {
+            path: sum(places.shows(case, binding) for case, binding in each)
+            for path, each in self.waiting.items()
+        }
+        return {**self.counts, **{path: count for path, count in seen.items() if count}}
 
 
 @dataclass
@@ -161,15 +178,17 @@ class Bookkeeper:
         known = [share for share in shares if share is not None]
         packs = dict.fromkeys(bound.pack.title_version for bound in service.bounds)
         with service.store.acts() as acts:
-            open_disputes = sum(each.outcome is None for each in acts.disputes())
-            asked = sum(each.approved is None and each.ended is None for each in acts.waivers())
+            disputed = [(row.case, row.binding) for row in acts.disputes() if row.outcome is None]
+            asked = [
+                (row.case, row.binding)
+                for row in acts.waivers()
+                if row.approved is None and row.ended is None
+            ]
         with service.store.improve.reading() as improving:
             told_actions = improving.correctives()
         actions = sum(each.checked is None and each.dropped is None for each in told_actions)
         counts = {
             "/triage": len(service.triage()),
-            "/waivers": asked,
-            "/disputes": open_disputes,
             "/actions": actions,
         }
         return About(
@@ -177,13 +196,20 @@ class Bookkeeper:
             min(known) if known and len(known) == len(shares) else None,
             tuple(packs),
             {path: count for path, count in counts.items() if count},
+            {"/waivers": tuple(asked), "/disputes": tuple(disputed)},
         )
 
     def as_known(self, at: Instant) -> Book | Progress:
-        """Give the book as it was known at an instant, under what was in force then; how far it is, until it is there."""
+        """Give the book as it was known at an instant, under what was in force then; how far it is, until it is there.
+
+        One is made at a time: who asks for another meanwhile is told how far that one is.
+        """
         with self._shelf:
             held = self._past.pop(at, None)
             if held is None or (isinstance(held, Progress) and held.failed):
+                for other in self._past.values():
+                    if isinstance(other, Progress) and not other.failed:
+                        return other
                 held = Progress()
                 threading.Thread(
                     target=self._build_past, args=(at, held), name="book", daemon=True
@@ -201,6 +227,7 @@ class Bookkeeper:
         service = self._service
         folder = Path(tempfile.mkdtemp(prefix="ombud-book-"))
         book = open_book(folder / "past.duckdb")
+        weakref.finalize(book, shutil.rmtree, folder, ignore_errors=True)
         count = 0
         with book.writing() as writing:
             for bound in self._bounds_at(at):

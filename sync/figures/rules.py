@@ -9,6 +9,7 @@ from ombud.model.facts import Verdict
 from ombud.store.book.counts import verdicts_by_month
 from sync.figures.clauses import group_of, order
 from sync.figures.overview import RuleCounts, by_rule, share_of
+from sync.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +100,7 @@ def count_rules(
         for info in book.rules.values()
         if (info.pack, info.id) not in counted and (asked.rules is None or info.ordinal in asked.rules)
     ]  # fmt: skip
-    disputes = disputes_of(service)
+    disputes = disputes_of(service, book, asked.groups)
     lines = [
         Line(
             each.rule,
@@ -128,10 +129,12 @@ def modes_of(bounds: Sequence[Bound], rule: RuleInfo) -> dict[str, str]:
     }
 
 
-def disputes_of(service: Service) -> dict[str, Disputes]:
-    """Count disputes by rule."""
+def disputes_of(service: Service, book: Book, groups: frozenset[str]) -> dict[str, Disputes]:
+    """Count disputes by rule, of those that somebody in these groups may see."""
     with service.store.acts() as acts:
         rows = acts.disputes()
+    places = Places(service, book, groups, [row.case for row in rows])
+    rows = [row for row in rows if places.shows(row.case, row.binding)]
     found: dict[str, Disputes] = {}
     for row in rows:
         was = found.get(row.rule, Disputes())

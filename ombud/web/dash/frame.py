@@ -250,7 +250,7 @@ def _state(
 def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     groups: dict[str, list[Link]] = {}
     here = ask.request.url.path
-    counts = ask.keeper.about.counts
+    counts = ask.keeper.about.counts_for(ask.service, ask.keeper.book, ask.viewer.groups)
     shown = [each for each in ask.pages if each.title and ask.viewer.may(each.action)]
     above = [each.path for each in shown if here == each.path or here.startswith(f"{each.path}/")]
     # Of a page and one above it, one is current.

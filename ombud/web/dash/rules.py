@@ -78,7 +78,7 @@ def show_one(ask: Ask) -> Response:
         share=share_of(counts),
         rule=written,
         modes=modes_of(ask.service.bounds, info),
-        disputes=disputes_of(ask.service).get(rule, Disputes()),
+        disputes=disputes_of(ask.service, ask.book, ask.filter.groups).get(rule, Disputes()),
         months=[(_month(each.begin), each.begin, each.counts, share_of(each.counts)) for each in months_of(ask.book, ask.filter, info)],
         steps=steps_of(ask.service, rule),
         breakdowns=[
