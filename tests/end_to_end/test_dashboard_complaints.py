@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from ombud.model.instant import DAY, moment
-from tests.dash_desk import GROUP, HOSTILE, PRODUCT, dash_desk
+from tests.dash_desk import GROUP, HOSTILE, OUTCOME, PRODUCT, dash_desk
+from tests.people_desk import ANNA
 from tests.web_desk import until
 
 
@@ -186,7 +187,7 @@ class TestHostile:
             assert part == "bdi" or f'<{part} dir="auto"' in text
 
     def test_a_megabyte_is_cut(self, desk, vera):
-        desk.desk.world.edit(desk.tickets["hostile"], {PRODUCT: "<b>" + "x" * 1_000_000}, "anna")
+        desk.desk.world.edit(desk.tickets["hostile"], {PRODUCT: "<b>" + "x" * 1_000_000}, ANNA)
         desk.desk.sync()
         answer = vera.get(path_of(desk, "hostile"))
         assert answer.status_code == 200
@@ -227,6 +228,24 @@ class TestThen:
         # The desk was read only after that day.
         assert answer.status_code == 404
         assert "Nothing was known here" in answer.text
+
+
+def test_what_is_mended_since_was_still_missing_on_a_past_day(tmp_path):
+    with dash_desk(tmp_path) as desk:
+        then = moment(desk.service.now()).date().isoformat()
+        desk.desk.pass_time(days=2)
+        desk.desk.world.edit(desk.tickets["failing"], {OUTCOME: "10251"}, ANNA)
+        desk.desk.sync()
+        carl, path = desk.as_("carl"), path_of(desk, "failing")
+        past = until_ready(carl, f"{path}/evidence.json?known={then}").json()
+        stands = [
+            {each["rule"]: each["standing"] for each in told["findings"]}["close.with_outcome"]
+            for told in (past, evidence(desk, "failing"))
+        ]
+        assert stands == ["fail", "pass"]
+        assert past["judged_at"] == past["known_at"]
+        assert "As known at" in carl.get(f"{path}?known={then}").text
+        assert "/disputes/new?" not in carl.get(f"{path}?known={then}").text
 
 
 def test_groups_are_asked_of_the_field(desk):
