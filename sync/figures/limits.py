@@ -126,3 +126,24 @@ def left_by_day(days: Sequence[tuple[int, int]], objective: float) -> list[float
         late += each
         found.append(1 - late / allowed)
     return found
+
+
+#: Standard errors from the mean, and how many of a hundred groups chance alone keeps within, the outer limit first.
+_FUNNEL: Final = ((3.09, "99.8"), (1.96, "95"))
+
+
+def beyond(of: int, total: int, mean: float) -> tuple[str, bool] | None:
+    """Tell which limit of chance a share lies outside of, the outer one first, and whether above; `None` within both.
+
+    Args:
+        of: how many.
+        total: of how many, more than none.
+        mean: the share of all groups, of one.
+
+    """
+    gap = of / total - mean
+    error = math.sqrt(mean * (1 - mean) / total)
+    for errors, word in _FUNNEL:
+        if abs(gap) > errors * error + 1e-9:
+            return word, gap > 0
+    return None
