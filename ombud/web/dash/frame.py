@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -249,7 +250,8 @@ def _state(
 
 def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     groups: dict[str, list[Link]] = {}
-    here = ask.request.url.path
+    # One complaint lies under the list of them.
+    here = re.sub("^/complaint/", "/complaints/", ask.request.url.path)
     counts = ask.keeper.about.counts_for(ask.service, ask.keeper.book, ask.viewer.groups)
     shown = [each for each in ask.pages if each.title and ask.viewer.may(each.action)]
     above = [each.path for each in shown if here == each.path or here.startswith(f"{each.path}/")]
