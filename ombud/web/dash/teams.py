@@ -59,6 +59,7 @@ def show(ask: Ask) -> Response:
         "teams.html",
         title="Teams and channels",
         filters=FILTERS,
+        export="teams",
         tabs=tabs,
         by=by,
         of=_TITLES[by].lower(),
