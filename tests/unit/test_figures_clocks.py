@@ -129,6 +129,8 @@ def test_times_are_those_of_the_findings(seed) -> None:
     longest = max([each.stop - each.entered for _, each in stopped] + [NOW - each.entered for each in running])  # fmt: skip
     assert figures.longest is not None
     assert figures.longest.wall == longest
+    each = next(each for case, each in due if case.key == figures.longest.key)
+    assert figures.longest.working == CALENDAR.open_between(each.entered, each.stop or NOW)
     of = asking.filter.but(rules=tab.ordinals)
     laid, day = opened(book, of, [BOUND], NOW)
     assert day == 8 * 60
@@ -214,6 +216,18 @@ def test_time_in_a_pausing_status_counts_while_the_clock_ran() -> None:
         ("person", 1, 2 * DAY),
         ("rule", 1, DAY),
     }
+
+
+def test_what_was_closed_without_a_stop_ran_until_it_was_closed() -> None:
+    received = NOW - 20 * DAY
+    case = complaints(1, count=1)[0][0]
+    case = case._replace(received=received, restricted=None, open=False, closed=received + 3 * DAY)
+    book = written([(case, [Checked(1, received, FAIL, FAIL, received + 10 * DAY, None, 2)])])
+    wall, working, longest = took(book, asked(book).filter.but(rules=(1,)), (), NOW)
+    assert wall == [Took(3 * DAY // MINUTE, 0, 1)]
+    assert working == []
+    assert longest is not None
+    assert (longest.wall, longest.working, longest.running) == (3 * DAY, None, True)
 
 
 def test_where_all_stop_half_is_over_at_the_median() -> None:

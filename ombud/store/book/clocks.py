@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from ombud.model.instant import MINUTE
@@ -127,12 +128,25 @@ def took(
     )
     wall = [Took(*row[1:]) for row in rows if not row[0]]
     working = [Took(*row[1:]) for row in rows if row[0] and row[1] is not None]
+    # The open time of one clock needs no look at the others.
+    told, bound = _timed(asked, (), now, "v.verdict IN (0, 1, 2) AND v.entered IS NOT NULL")
     longest = book.ask(
-        f"{timed} SELECT c.account, c.ticket, c.key, t.wall, t.working, t.stop IS NULL FROM t JOIN complaint c USING (n) "
-        "ORDER BY t.wall DESC, c.n LIMIT 1",
-        values,
+        f"{told} SELECT c.account, c.ticket, c.key, t.wall, t.stop IS NULL, t.binding, t.entered, t.until "
+        "FROM t JOIN complaint c USING (n) ORDER BY t.wall DESC, c.n LIMIT 1",
+        bound,
     )
-    return wall, working, Longest(*longest[0]) if longest else None
+    found = None
+    for account, ticket, key, span, running, binding, entered, until in longest:
+        desk = next((each for each in laid if each.binding == binding), None)
+        open_time = None if desk is None else _opened_by(desk, until) - _opened_by(desk, entered)
+        found = Longest(account, ticket, key, span, open_time, running)
+    return wall, working, found
+
+
+def _opened_by(desk: Opened, at: Instant) -> int:
+    """Give the open time of a desk until an instant."""
+    place = bisect_right(desk.opens, at) - 1
+    return desk.before[place] + min(at, desk.closes[place]) - desk.opens[place]
 
 
 class Part(NamedTuple):
