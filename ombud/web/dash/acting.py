@@ -34,7 +34,17 @@ LONGEST: Final = 1_000
 def text(form: FormData, name: str) -> str:
     """Give a field's words; "" where it is not there."""
     told = form.get(name)
-    return told.strip() if isinstance(told, str) else ""
+    return _without_nul(told).strip() if isinstance(told, str) else ""
+
+
+def named(ask: Ask, name: str) -> str:
+    """Give what an address names."""
+    return _without_nul(str(ask.request.path_params[name]))
+
+
+def _without_nul(told: str) -> str:
+    """Give a text as every database takes it: PostgreSQL keeps no NUL."""
+    return told.replace("\x00", "")
 
 
 def reason(form: FormData, name: str = "why") -> str:

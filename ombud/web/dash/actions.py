@@ -10,6 +10,7 @@ from ombud.store.book.improve import causes
 from ombud.web.dash.acting import (
     first_of,
     fresh,
+    named,
     reason,
     refusing,
     sent,
@@ -51,7 +52,7 @@ def show(ask: Ask) -> Response:
 def show_one(ask: Ask) -> Response:
     """Show one action."""
     with ask.service.store.improve.reading() as acts:
-        row = acts.corrective(str(ask.request.path_params["name"]))
+        row = acts.corrective(named(ask, "name"))
     if row is None:
         return nothing()
     asked = ask.filter.but(begin=None, end=None, days=None, date="received")
@@ -93,7 +94,11 @@ def do_new(ask: Ask, form: FormData) -> Response:
 def do_finish(ask: Ask, form: FormData) -> Response:
     """Say that an action is done."""
     row = finish(
-        ask.service, _name(ask), what=reason(form, "what"), by=ask.viewer.person, shown=shown(form)
+        ask.service,
+        named(ask, "name"),
+        what=reason(form, "what"),
+        by=ask.viewer.person,
+        shown=shown(form),
     )
     return sent(f"/actions/{row.id}", f"It is done. Its effect is to be looked at on {row.check_due}.")  # fmt: skip
 
@@ -103,7 +108,7 @@ def do_check(ask: Ask, form: FormData) -> Response:
     """Say whether an action helped."""
     row = look_at_effect(
         ask.service,
-        _name(ask),
+        named(ask, "name"),
         effect=text(form, "effect"),
         why=reason(form),
         by=ask.viewer.person,
@@ -116,13 +121,9 @@ def do_check(ask: Ask, form: FormData) -> Response:
 def do_drop(ask: Ask, form: FormData) -> Response:
     """Give an action up."""
     row = drop(
-        ask.service, _name(ask), why=reason(form), by=ask.viewer.person, shown=shown(form)
+        ask.service, named(ask, "name"), why=reason(form), by=ask.viewer.person, shown=shown(form)
     )  # fmt: skip
     return sent(f"/actions/{row.id}", "It is given up.")
-
-
-def _name(ask: Ask) -> str:
-    return str(ask.request.path_params["name"])
 
 
 def _list(ask: Ask, given: dict[str, str], error: str = "") -> Response:

@@ -9,6 +9,7 @@ from ombud.web.dash.acting import (
     complaint_of,
     first_of,
     fresh,
+    named,
     reason,
     refusing,
     sent,
@@ -99,7 +100,7 @@ def do_new(ask: Ask, form: FormData) -> Response:
 @refusing("/disputes", "Back to the disputes")
 def do_decide(ask: Ask, form: FormData) -> Response:
     """Decide a dispute."""
-    name = str(ask.request.path_params["name"])
+    name = named(ask, "name")
     with ask.service.store.acts() as acts:
         row = acts.dispute(name)
     if row is None:

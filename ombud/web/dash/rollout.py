@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ombud.web.dash.acting import reason, refusing, sent, shown, text, words_of
+from ombud.web.dash.acting import named, reason, refusing, sent, shown, text, words_of
 from ombud.web.dash.frame import framed
 from ombud.web.dash.guard import Denied
 from ombud.web.shield import nothing
@@ -172,7 +172,7 @@ def _step(ask: Ask, form: FormData, *, up: bool) -> Response:
 def _switch(ask: Ask, form: FormData, *, off: bool) -> Response:
     if not _may_stop(ask):
         raise Denied(403, f"Only the role {_STOPS} stops a helpdesk, or lets it be written to again. Ask one")  # fmt: skip
-    account = str(ask.request.path_params["account"])
+    account = named(ask, "account")
     if account not in ask.service.settings.accounts:
         return nothing()
     switch(
@@ -187,9 +187,9 @@ def _may_stop(ask: Ask) -> bool:
 
 
 def _rule(ask: Ask) -> tuple[Bound, Rule] | None:
-    binding, name = ask.request.path_params["binding"], ask.request.path_params["rule"]
+    binding, name = named(ask, "binding"), named(ask, "rule")
     try:
-        bound = bound_by(ask.service, str(binding))
+        bound = bound_by(ask.service, binding)
     except Refused:
         return None
     rule = next((each for each in rules_of(bound) if each.id == name), None)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ombud.model.event import Ref
 from ombud.model.scope import Decision
-from ombud.web.dash.acting import first_of, reason, refusing, sent, shown, text
+from ombud.web.dash.acting import first_of, named, reason, refusing, sent, shown, text
 from ombud.web.dash.frame import framed
 from ombud.web.shield import nothing
 from sync.figures.triage import count_triage, sample_of
@@ -127,12 +127,12 @@ def do_answer(ask: Ask, form: FormData) -> Response:
 
 
 def _sample(ask: Ask) -> Sampled | None:
-    return sample_of(ask.service, str(ask.request.path_params["sample"]))
+    return sample_of(ask.service, named(ask, "sample"))
 
 
 def _ticket(ask: Ask) -> Outside | None:
     """Give the ticket that an address names; `None` where there is none, or the reader may not see it."""
-    account, name = ask.request.path_params["account"], ask.request.path_params["ticket"]
+    account, name = named(ask, "account"), named(ask, "ticket")
     settings = ask.service.settings.accounts.get(account)
     if settings is None:
         return None

@@ -12,6 +12,7 @@ from ombud.web.dash.acting import (
     day,
     first_of,
     fresh,
+    named,
     reason,
     refusing,
     sent,
@@ -200,7 +201,7 @@ def _end(ask: Ask, form: FormData, *, approved: bool) -> Response:
 
 def _visible(ask: Ask) -> str | None:
     """Give the name of the waiver that an address names; `None` where the reader may not see it, or there is none."""
-    name = str(ask.request.path_params["name"])
+    name = named(ask, "name")
     with ask.service.store.acts() as acts:
         row = acts.waiver(name)
     if row is None:
