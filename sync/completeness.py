@@ -147,28 +147,37 @@ def week(service: Service, account: str) -> Iterator[Check]:
             yield from _found(bound, census)
 
 
-def _days(service: Service, bound: Bound) -> Iterator[Check]:
+def ledger_days(
+    service: Service, bound: Bound, most: int = WEEK
+) -> list[tuple[date, LedgerRow | None]]:
+    """Give the last days of a binding's ledger, the oldest first; `None` is a hole, no days mean that none was due yet."""
     rows = {
         row.day: row
         for row in service.store.live.ledger(bound.account)
         if row.binding == bound.name
     }
     first, last = first_day(service, bound), _last_night(service, bound)
-    run = f"It comes in the night, or now with: ombud accounts census {bound.account}"
     if not rows and (first is None or first > last):
-        why = "nobody knows how complete the data are"
-        yield Check(f"Census of {bound.name}", ok=None, why=f"none yet: {why}", remedy=run)
-        return
+        return []
     # A census by hand may come before the first night, or today's before its hour.
     begin = min(day for day in (first, *map(date.fromisoformat, rows)) if day is not None)
     end = max(last, *map(date.fromisoformat, rows), begin)
-    days = [begin + timedelta(days=n) for n in range((end - begin).days + 1)][-WEEK:]
-    for day in days:
-        row = rows.get(str(day))
+    days = [begin + timedelta(days=n) for n in range((end - begin).days + 1)][-most:]
+    return [(day, rows.get(str(day))) for day in days]
+
+
+def _days(service: Service, bound: Bound) -> Iterator[Check]:
+    days = ledger_days(service, bound)
+    run = f"It comes in the night, or now with: ombud accounts census {bound.account}"
+    if not days:
+        why = "nobody knows how complete the data are"
+        yield Check(f"Census of {bound.name}", ok=None, why=f"none yet: {why}", remedy=run)
+        return
+    for day, row in days:
         name = f"{bound.name}, {day:%d %b}"
         if row is None:
             why = "no census ended: nothing is known of how complete this day was"
-            yield Check(name, ok=None, why=why, remedy=run if day == days[-1] else "")
+            yield Check(name, ok=None, why=why, remedy=run if day == days[-1][0] else "")
             continue
         unread = row.expected - row.read - row.missing - row.unreadable - row.quarantined
         lacks = lacking(row.unreadable, row.missing, row.quarantined, unread)
@@ -178,9 +187,9 @@ def _days(service: Service, bound: Bound) -> Iterator[Check]:
         bad = bool(row.unreadable or row.quarantined or unread)
         yield Check(
             name,
-            ok=None if lacks and not (bad and day == days[-1]) else not lacks,
+            ok=None if lacks and not (bad and day == days[-1][0]) else not lacks,
             why=f"{why}; {_lag(row.lag)}",
-            remedy="See: ombud doctor" if bad and day == days[-1] else "",
+            remedy="See: ombud doctor" if bad and day == days[-1][0] else "",
         )
 
 

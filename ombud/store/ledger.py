@@ -85,6 +85,51 @@ def _name(decided: str, gone: str | None, failures: int, *, known: bool) -> str 
     return "read" if known else "unread"
 
 
+class Lacking(NamedTuple):
+    """Name a complaint that we know of and cannot read as it stands.
+
+    Attributes:
+        ticket: its id.
+        key: what people call it.
+        url: where people open it.
+        binding: its binding.
+        case: its case; `None` where it was never read.
+        state: missing, unreadable, quarantined or unread.
+        trouble: what failed last.
+
+    """
+
+    ticket: str
+    key: str
+    url: str
+    binding: str
+    case: str | None
+    state: str
+    trouble: str
+
+
+def list_lacking(db: Connection, account: str, most: int) -> list[Lacking]:
+    """Give the complaints of an account that are not read as they stand, by key, at most so many."""
+    query = (
+        select(ticket)
+        .where(
+            ticket.c.account == account,
+            ticket.c.decision == _COMPLAINT,
+            ticket.c.gone.is_(None) | ticket.c.gone.not_in(_ENDED),
+            ticket.c.gone.is_not(None) | (ticket.c.failures > 0) | ticket.c.kase.is_(None),
+        )
+        .order_by(ticket.c.key)
+        .limit(most)
+    )
+    found = []
+    for row in db.execute(query):
+        failed = 2 if row.failures >= QUARANTINE else int(row.failures > 0)
+        state = _name(row.decision, row.gone, failed, known=row.kase is not None)
+        told = (row.ticket, row.key, row.url, row.binding, row.kase, state or "", row.trouble or "")
+        found.append(Lacking(*told))
+    return found
+
+
 def count_hidden(db: Connection, account: str, binding: str) -> dict[str, tuple[int, int]]:
     """Count by project, where keys name one ("CMP-12"), how many complaints are not shown any more, and how many there are."""
     query = select(ticket.c.key, ticket.c.gone).where(

@@ -9,7 +9,14 @@ from sqlalchemy import bindparam, delete, func, select, update
 from ombud.model.event import Ref
 from ombud.store.backlog import Backlog, count_backlog, last_look
 from ombud.store.engine import reading, streaming, writing
-from ombud.store.ledger import Standing, count_hidden, count_standing, longest_lag
+from ombud.store.ledger import (
+    Lacking,
+    Standing,
+    count_hidden,
+    count_standing,
+    list_lacking,
+    longest_lag,
+)
 from ombud.store.live_tables import hint, ledger, notice, telling
 from ombud.store.migrate import check_version
 from ombud.store.statements import Change, Clash, Put, PutAtOnce
@@ -273,6 +280,11 @@ class Live:
         """Count how the complaints of a binding stand with us at this moment."""
         with reading(self._engine) as db:
             return count_standing(db, account, binding)
+
+    def lacking(self, account: str, most: int) -> list[Lacking]:
+        """Give the complaints of an account that are not read as they stand, by key, at most so many."""
+        with reading(self._engine) as db:
+            return list_lacking(db, account, most)
 
     def hidden(self, account: str, binding: str) -> dict[str, tuple[int, int]]:
         """Count by project how many complaints are not shown any more, and how many there are."""

@@ -27,7 +27,7 @@ class Health:
     Attributes:
         account: the account.
         vendor: its vendor.
-        state: "fresh", "late", "gap", "unknown", "stopped" or "file".
+        state: "fresh", "late", "gap", "unknown", "stopped", "never" (nothing was ever read) or "file".
         complete: how complete they are.
         swept: when it was last looked through; `None` where this process does not know.
         hinted: when it last told of a change by itself; `None` where it never did.
@@ -94,6 +94,8 @@ def _health(
         state, why = "stopped", stop.stopped_why
     elif not complete.listed:
         state = "file"
+    elif complete.day is None and not _begun(service, name):
+        state, why = "never", why or f"{name} was never read: ombud sync {name}"
     elif complete.day is None or complete.lacking:
         state = "unknown"
     elif late:
@@ -111,4 +113,13 @@ def _health(
         plans,
         why,
         sum(service.calls(name).values()),
+    )
+
+
+def _begun(service: Service, account: str) -> bool:
+    """Tell whether anything of an account was ever read: one of its bindings has come somewhere."""
+    return any(
+        service.store.cursor(account, bound.name) is not None
+        for bound in service.bounds
+        if bound.account == account
     )

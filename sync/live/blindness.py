@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from connectors.errors import Kind
 from ombud.model.event import Cause, Ref
@@ -58,6 +58,21 @@ class _Watch:
     unhooked: Instant = 0
     waiting: dict[str, Instant] = field(default_factory=dict)
     unhinted: dict[str, Instant] = field(default_factory=dict)
+
+
+class Watched(NamedTuple):
+    """Say how an account is heard.
+
+    Attributes:
+        swept: when a running `ombud serve` last looked through it; `None` where none did.
+        failing: since when that fails; `None` where it does not.
+        told: what people were told of and what still holds -> since when: sweep, signin, hints, clock, hook/...
+
+    """
+
+    swept: Instant | None
+    failing: Instant | None
+    told: dict[str, Instant]
 
 
 def after_sweep(
@@ -135,6 +150,12 @@ def troubled(
         notices += _episode(service, account, watch, what, now, said, kind="hook")
     _keep(service, account, epoch, watch, notices)
     return notices
+
+
+def watched(service: Service, account: str) -> Watched:
+    """Give what is known of how an account is heard, whichever process looks after it."""
+    watch = _read(service, account)
+    return Watched(watch.swept, watch.failing, dict(watch.told))
 
 
 def notice_of(

@@ -15,6 +15,7 @@ from ombud.web.dash.ask import Ask
 from ombud.web.dash.frame import failed, preparing, refused
 from ombud.web.dash.pages import FORMS, PAGES
 from ombud.web.dash.problem import API, problem
+from ombud.web.dash.views import views_of
 from sync.book import Progress
 from sync.filters import BadFilter, read_filter
 from sync.persons import Refused
@@ -83,7 +84,7 @@ class Dashboard:
             asking = self._read(request, viewer, book, now)
         return Ask(
             request, viewer, asking, book, self.keeper, self.service, self.pulses, now,
-            self.guard.csrf_of(request), PAGES,
+            self.guard.csrf_of(request), PAGES, views_of(self.service, viewer),
         )  # fmt: skip
 
     def _read(self, request: Request, viewer: Viewer, book: Book, now: Instant) -> Asking:
