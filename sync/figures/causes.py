@@ -131,6 +131,11 @@ class CauseMonth:
 
 def count_causes(book: Book, asked: Filter) -> CauseFigures:
     """Count causes of complaints that were decided, and closed in the period."""
+    # Pictures ask for what their page has asked for.
+    return book.remembered(("causes", asked), lambda: _counted(book, asked))
+
+
+def _counted(book: Book, asked: Filter) -> CauseFigures:
     rows = causes(book, asked)
     counts: dict[str | None, list[int]] = {}
     for row in rows:

@@ -12,7 +12,6 @@ from ombud.model.instant import MINUTE, instant, moment
 from ombud.store.book.clocks import (
     Opened,
     by_due,
-    by_severity,
     reach,
     shares_used,
     took,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Filter, RuleInfo
-    from ombud.store.book.clocks import Longest, Part
+    from ombud.store.book.clocks import Longest, Took
     from policies.rule import PauseRule, Rule
     from sync.binding import Bound
 
@@ -107,6 +106,26 @@ class Paused:
     complaints: int | None
     time: int
     causes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Hold what one severity took.
+
+    Attributes:
+        severity: the severity; `None` where none is told.
+        passed: clocks in time.
+        failed: clocks that were late.
+        wall: how long they took, by the wall clock.
+        working: the same in open time of the desk.
+
+    """
+
+    severity: str | None
+    passed: int
+    failed: int
+    wall: Lasting
+    working: Lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +272,7 @@ def count_clock(
         lasting_of(working),
         day,
         longest,
-        by_severity(book, of, laid, now),
+        _parts(wall, working),
         used,
         sum(count for tenth, count in used if tenth < TENTHS // 2),
         sum(count for tenth, count in used if tenth >= TENTHS // 2),
@@ -340,6 +359,18 @@ def _spent(
     late = sum(each.get(Verdict.failed, 0) for each in counts)
     passed = sum(each.get(Verdict.passed, 0) for each in counts)
     return Spent(late + passed, late, objective)
+
+
+def _parts(wall: Sequence[Took], working: Sequence[Took]) -> list[Part]:
+    """Give what each severity took, the most frequent first."""
+    found = []
+    for severity in {each.severity for each in wall}:
+        its = [each for each in wall if each.severity == severity]
+        passed, failed = sum(each.passed for each in its), sum(each.failed for each in its)
+        if passed + failed:
+            open_time = lasting_of(each for each in working if each.severity == severity)
+            found.append(Part(severity, passed, failed, lasting_of(its), open_time))
+    return sorted(found, key=lambda each: (-each.passed - each.failed, each.severity or ""))
 
 
 def _forecast(book: Book, asked: Filter, now: Instant, zone: ZoneInfo) -> list[Stretch]:

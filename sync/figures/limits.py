@@ -57,22 +57,26 @@ class Lasting:
 
 def lasting_of(told: Iterable[Took]) -> Lasting:
     """Reckon how long things take from how many stopped, or still ran, after so many minutes."""
-    rows = sorted(told)
-    left = sum(each.stopped + each.running for each in rows)
+    ended: dict[int, int] = {}
+    watched: dict[int, int] = {}
+    for each in told:
+        ended[each.minutes] = ended.get(each.minutes, 0) + each.stopped
+        watched[each.minutes] = watched.get(each.minutes, 0) + each.running
+    stopped, running = sum(ended.values()), sum(watched.values())
+    left = stopped + running
     share, spread = 1.0, 0.0
     steps = []
-    for each in rows:
-        if each.stopped:
-            share *= 1 - each.stopped / left
+    for minutes in sorted(ended):
+        count = ended[minutes]
+        if count:
+            share *= 1 - count / left
             # Where all that is left stops at once, nothing is open any more, and there is no interval.
-            if left > each.stopped:
-                spread += each.stopped / (left * (left - each.stopped))
+            if left > count:
+                spread += count / (left * (left - count))
             error = _ERRORS * share * math.sqrt(spread)
-            steps.append((each.minutes, share, max(0.0, share - error), min(1.0, share + error)))
-        left -= each.stopped + each.running
-    return Lasting(
-        tuple(steps), sum(each.stopped for each in rows), sum(each.running for each in rows)
-    )
+            steps.append((minutes, share, max(0.0, share - error), min(1.0, share + error)))
+        left -= count + watched[minutes]
+    return Lasting(tuple(steps), stopped, running)
 
 
 @dataclass(frozen=True, slots=True)

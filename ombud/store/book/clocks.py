@@ -37,18 +37,24 @@ class Opened(NamedTuple):
 
 
 class Took(NamedTuple):
-    """Count clocks that took so many minutes.
+    """Count clocks of one severity that took so many minutes.
 
     Attributes:
         minutes: from the start to the stop, else to the closing, else to now.
         stopped: clocks that were stopped then.
         running: clocks that were not.
+        severity: the severity; `None` where none is told.
+        passed: those in time.
+        failed: those that were late.
 
     """
 
     minutes: int
     stopped: int
     running: int
+    severity: str | None = None
+    passed: int = 0
+    failed: int = 0
 
 
 class Longest(NamedTuple):
@@ -121,9 +127,9 @@ def took(
     timed, values = _timed(asked, laid, now, "v.verdict IN (0, 1, 2) AND v.entered IS NOT NULL")
     rows = book.ask(
         f"{timed} SELECT grouping(t.wall), coalesce(t.wall, t.working), count(*) FILTER (t.stop IS NOT NULL), "
-        "count(*) FILTER (t.stop IS NULL) FROM "
-        f"(SELECT wall // {MINUTE} AS wall, working // {MINUTE} AS working, stop FROM t) t "
-        "GROUP BY GROUPING SETS ((t.wall), (t.working)) ORDER BY 2",
+        "count(*) FILTER (t.stop IS NULL), t.severity, count(*) FILTER (t.verdict = 0), count(*) FILTER (t.verdict = 1) FROM "
+        f"(SELECT wall // {MINUTE} AS wall, working // {MINUTE} AS working, severity, verdict, stop FROM t) t "
+        "GROUP BY GROUPING SETS ((t.wall, t.severity), (t.working, t.severity))",
         values,
     )
     wall = [Took(*row[1:]) for row in rows if not row[0]]
@@ -147,45 +153,6 @@ def _opened_by(desk: Opened, at: Instant) -> int:
     """Give the open time of a desk until an instant."""
     place = bisect_right(desk.opens, at) - 1
     return desk.before[place] + min(at, desk.closes[place]) - desk.opens[place]
-
-
-class Part(NamedTuple):
-    """Hold what one severity took.
-
-    Attributes:
-        severity: the severity; `None` where none is told.
-        passed: clocks in time.
-        failed: clocks that were late.
-        median: half of those stopped took no longer, in microseconds by the wall clock.
-        ninth: nine of ten took no longer.
-        median_working: the median in working time; `None` where no calendar is known.
-        ninth_working: the same of nine in ten.
-
-    """
-
-    severity: str | None
-    passed: int
-    failed: int
-    median: int | None
-    ninth: int | None
-    median_working: int | None
-    ninth_working: int | None
-
-
-def by_severity(book: Book, asked: Filter, laid: Sequence[Opened], now: Instant) -> list[Part]:
-    """Give what each severity took, of the clocks due in the period, the most frequent first."""
-    timed, values = _timed(asked, laid, now, _TOLD)
-    quantiles = ", ".join(
-        f"quantile_disc({column}, {share}) FILTER (t.stop IS NOT NULL)"
-        for column in ("t.wall", "t.working")
-        for share in (0.5, 0.9)
-    )
-    rows = book.ask(
-        f"{timed} SELECT t.severity, count(*) FILTER (t.verdict = 0), count(*) FILTER (t.verdict = 1), {quantiles} "
-        "FROM t GROUP BY t.severity ORDER BY count(*) DESC, t.severity",
-        values,
-    )
-    return [Part(*row) for row in rows]
 
 
 def shares_used(book: Book, asked: Filter, bins: int) -> list[tuple[int, int]]:

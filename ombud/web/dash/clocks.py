@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ombud.model.instant import HOUR, MINUTE, moment
+from ombud.model.instant import MINUTE, moment
 from ombud.store.book.clocks import shares_used, took
 from ombud.store.book.filter import NONE
 from ombud.web.dash.axis import holidays_on, packs_on
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from ombud.web.dash.ask import Ask
     from ombud.web.dash.charts import Look, Spec
-    from sync.figures.clocks import ClockFigures, DueWeek, Stretch, Tab
+    from sync.figures.clocks import ClockFigures, DueWeek, Part, Stretch, Tab
     from sync.figures.limits import Lasting, Spent
 
 FILTERS: Final = (
@@ -80,7 +80,7 @@ def show(ask: Ask) -> Response:
         query=ask.asking.query,
         link=_Links(ask),
         within=_within(told),
-        parts=[(each, [_span(told, each.median, each.median_working), _span(told, each.ninth, each.ninth_working)]) for each in told.parts],
+        parts=[(each, [_span(told, each, share) for share in (0.5, 0.9)]) for each in told.parts],
         used_sentence=_used_in_words(told),
         used_rows=[[_tenth(tenth), count, "late" if tenth >= TENTHS // 2 else "in time"] for tenth, count in told.used if count],
         open_sentence=_open_in_words(told),
@@ -263,13 +263,16 @@ def _working(told: ClockFigures, minutes: float | None) -> tuple[str, str]:
     return f"{minutes:.0f}", "working minutes"
 
 
-def _span(told: ClockFigures, wall: int | None, working: int | None) -> str:
-    if working is None:
-        return lasting(wall)
-    minutes = working / MINUTE
+def _span(told: ClockFigures, part: Part, share: float) -> str:
+    """Say within which working time a share of a severity's clocks stopped; by the wall clock where no calendar is known."""
+    if not part.working.total:
+        return _wall(part.wall.within(share))
+    minutes = part.working.within(share)
+    if minutes is None:
+        return "not reached"
     if told.day is not None and minutes >= told.day:
         return f"{minutes / told.day:.1f}\u00a0d"
-    return f"{working / HOUR:.1f}\u00a0h"
+    return f"{minutes / _HOUR_MINUTES:.1f}\u00a0h"
 
 
 def _tenth(tenth: int) -> str:
