@@ -15,7 +15,7 @@ from ombud.settings import load_settings
 from sync.footing import Footing
 from sync.persons import Persons
 from sync.waivers import dispute, request_waiver
-from tests.dash_desk import GROUP, dash_desk
+from tests.dash_desk import GROUP, GROUP_FIELD, dash_desk
 from tests.people_desk import CUSTOMER, LATE, RIGID, RULE, SEVERITY
 
 
@@ -246,6 +246,29 @@ class TestTriage:
         desk.desk.sync()
         desk.keeper.refresh()
         assert key not in carl.get("/complaints?period=all").text
+        # Out of every figure, it still can be decided otherwise.
+        told = {"shown": shown(carl, "/triage", act), "decision": "undecided", "why": "so be it"}
+        assert carl.submit(act, **told).status_code == 303
+        desk.desk.pass_time(minutes=20)
+        desk.desk.sync()
+        assert shown(carl, "/triage", act) is not None
+
+    def test_what_is_restricted_is_decided_by_its_group_alone(self, desk):
+        ref, _ = self.question(desk)
+        carl, lena = desk.as_("carl"), desk.as_("lena")
+        act = f"/triage/sandbox/{ref.id}"
+        told = {"decision": "complaint", "why": "a matter for lawyers"}
+        assert carl.submit(act, shown=shown(carl, "/triage", act), **told).status_code == 303
+        desk.desk.world.edit(ref.id, {GROUP_FIELD: GROUP}, CUSTOMER)
+        desk.desk.pass_time(minutes=20)
+        desk.desk.sync()
+        # Whether the book has it yet or not.
+        for _ in range(2):
+            assert "a matter for lawyers" not in carl.get("/triage").text
+            assert "a matter for lawyers" in lena.get("/triage").text
+            answer = carl.submit(act, shown="x", decision="not_a_complaint", why="x")
+            assert answer.status_code == 404
+            desk.keeper.refresh()
 
     def test_what_the_scope_takes_for_a_complaint_is_not_decided_away(self, desk):
         carl = desk.as_("carl")
