@@ -30,18 +30,27 @@ _TRAINING = "training records, staffing"
 
 
 class Named(NamedTuple):
-    """Name a clause: its number, what it is about in our own words, and what documents show where tickets cannot."""
+    """Name a clause.
+
+    Attributes:
+        number: its number.
+        title: what it is about, in our own words.
+        papers: what documents show of it where tickets cannot.
+        only: whether no ticket can show anything of it.
+
+    """
 
     number: str
     title: str
     papers: str = ""
+    only: bool = False
 
 
 #: Where `papers` is empty, tickets can show all that a document could.
 CLAUSES: Final = (
-    Named("4.1", "Principles as a whole", "a policy that names them"),
-    Named("4.2", "Commitment", _LEADERSHIP),
-    Named("4.3", "Capacity", "staffing and budgets"),
+    Named("4.1", "Principles as a whole", "a policy that names them", only=True),
+    Named("4.2", "Commitment", _LEADERSHIP, only=True),
+    Named("4.3", "Capacity", "staffing and budgets", only=True),
     Named("4.4", "Transparency", "what is published for complainants"),
     Named("4.5", "Accessibility", "ways in, languages, aids"),
     Named("4.6", "Responsiveness"),
@@ -52,16 +61,16 @@ CLAUSES: Final = (
     Named("4.11", "Care for customers", "policy, training"),
     Named("4.12", "Accountability", "who answers for what"),
     Named("4.13", "Improvement", "plans and their results"),
-    Named("4.14", "Competence", _TRAINING),
+    Named("4.14", "Competence", _TRAINING, only=True),
     Named("4.15", "Timeliness", "published time limits"),
-    Named("5.1", "Context", "an analysis of who is concerned and by what"),
-    Named("5.2", "Leadership", _LEADERSHIP),
-    Named("5.3", "Policy", "the policy, and how people get to know it"),
+    Named("5.1", "Context", "an analysis of who is concerned and by what", only=True),
+    Named("5.2", "Leadership", _LEADERSHIP, only=True),
+    Named("5.3", "Policy", "the policy, and how people get to know it", only=True),
     Named("5.4", "Roles", "an organisation chart, descriptions of roles"),
-    Named("6.1", "Planning", "the plan of how complaints are handled"),
-    Named("6.2", "Objectives", "objectives with their figures"),
-    Named("6.3", "Activities", "procedures"),
-    Named("6.4", "Resources", _TRAINING),
+    Named("6.1", "Planning", "the plan of how complaints are handled", only=True),
+    Named("6.2", "Objectives", "objectives with their figures", only=True),
+    Named("6.3", "Activities", "procedures", only=True),
+    Named("6.4", "Resources", _TRAINING, only=True),
     Named("7.1", "Telling people how", "leaflets, pages, notices"),
     Named("7.2", "Receipt"),
     Named("7.3", "Tracking"),
@@ -74,9 +83,9 @@ CLAUSES: Final = (
     Named("8.1", "Collecting information", "procedures on records"),
     Named("8.2", "Root cause, action", "analyses and their results"),
     Named("8.3", "Satisfaction", "surveys and their results"),
-    Named("8.4", "Monitoring", "reports on the process"),
-    Named("8.5", "Auditing", "audit plans and reports"),
-    Named("8.6", "Management review", "minutes"),
+    Named("8.4", "Monitoring", "reports on the process", only=True),
+    Named("8.5", "Auditing", "audit plans and reports", only=True),
+    Named("8.6", "Management review", "minutes", only=True),
     Named("8.7", "Improvement", "plans and their results"),
     Named("Annex C", "Form for complainants", "the form"),
     Named("Annex D", "Objectivity in practice"),
@@ -138,6 +147,7 @@ class Clause:
         number: its number.
         title: what it is about, in our words; "" where we have none.
         papers: what documents show of it.
+        only: whether no ticket can show anything of it.
         rules: rules that answer to it.
         counts: verdicts of these rules.
         documents: documents that people named for it.
@@ -148,6 +158,7 @@ class Clause:
     number: str
     title: str
     papers: str
+    only: bool
     rules: tuple[RuleState, ...]
     counts: Mapping[Verdict, int]
     documents: tuple[DocumentRow, ...]
@@ -176,6 +187,7 @@ class Clause:
             "title": self.title,
             "shown_by": self.state,
             "documents_could_show": self.papers,
+            "documents_alone": self.only,
             "rules": [
                 {"rule": each.id, "pack": each.pack, "state": each.state, "bindings": dict(each.bindings), "missing": list(each.missing)}
                 for each in self.rules
@@ -296,6 +308,7 @@ def _clause(
         named.number,
         named.title,
         named.papers,
+        named.only,
         tuple(each for each in rules if any(under(name, key) for name in each.clauses)),
         {verdict: sum(each.get(verdict, 0) for each in told) for verdict in Verdict},
         tuple(each for each in documents if under(each.clause, key)),

@@ -204,6 +204,6 @@ def _mends(
     if complete.unreadable or complete.quarantined:
         many = complete.unreadable + complete.quarantined
         found.append(Mend(f"{many:,} complaints could not be read", "ombud doctor"))
-    if hooked is False:
+    if hooked is False and health.hinted is None:
         found.append(Mend("No hook: changes are known later", f"ombud hooks install {account}"))
     return found

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.instant import moment
-from ombud.web.dash.acting import fresh, reason, refusing, sent, shown, text, told_apart
+from ombud.web.dash.acting import fresh, named, reason, refusing, sent, shown, text, told_apart
 from ombud.web.dash.frame import framed
 from sync.decisions import shown_as
 from sync.documents import KINDS, add_document, last_of_document, remove_document, review_document
@@ -56,7 +56,7 @@ def do_review(ask: Ask, form: FormData) -> Response:
     """Say that a document was looked at."""
     row = review_document(
         ask.service,
-        _name(ask),
+        named(ask, "name"),
         review_by=text(form, "review_by"),
         by=ask.viewer.person,
         shown=shown(form),
@@ -68,13 +68,9 @@ def do_review(ask: Ask, form: FormData) -> Response:
 def do_remove(ask: Ask, form: FormData) -> Response:
     """Take a document away."""
     row = remove_document(
-        ask.service, _name(ask), why=reason(form), by=ask.viewer.person, shown=shown(form)
+        ask.service, named(ask, "name"), why=reason(form), by=ask.viewer.person, shown=shown(form)
     )
     return sent("/coverage", f"The document stands beside {row.clause} no more.")
-
-
-def _name(ask: Ask) -> str:
-    return str(ask.request.path_params["name"])
 
 
 def _page(ask: Ask, given: dict[str, str], error: str = "") -> Response:

@@ -83,7 +83,8 @@ def _words(ask: Ask) -> dict[str, str]:
     """Give the words of the address that narrow the log down."""
     told = {name: words_of(ask, name) for name in ("case", "rule", "period")}
     told["show"] = ask.view("show")
-    return {name: value for name, value in told.items() if value}
+    # PostgreSQL takes no NUL.
+    return {name: value for name, value in told.items() if value and "\x00" not in value}
 
 
 def _wanted(ask: Ask) -> Wanted:
