@@ -38,7 +38,9 @@ class Page(HTMLParser):
         for name, value in attrs:
             if name == "style" or name.startswith("on"):
                 self.wrong.append(f"{tag} {name}={value}")
-            if name in _ADDRESSES and not re.match(r"(https?://|/(?!/)|#|\?|data:image/svg|$)", value or ""):
+            if name in _ADDRESSES and not re.match(
+                r"(https?://|/(?!/)|#|\?|data:image/svg|$)", value or ""
+            ):
                 self.wrong.append(f"{tag} {name}={value}")  # fmt: skip
         if tag == "form":
             self.forms.append({"method": told.get("method", "get"), "action": told.get("action"), "fields": set()})  # fmt: skip
@@ -67,7 +69,7 @@ def shape_of(address):
     return parts.path, tuple(sorted({name for name, _ in parse_qsl(parts.query)}))
 
 
-def crawl(browser, begins, *, most=400, each=5):
+def crawl(browser, begins, *, most=400, each=5, closed=()):
     """Follow links within the site; give what each address answered.
 
     Args:
@@ -75,13 +77,16 @@ def crawl(browser, begins, *, most=400, each=5):
         begins: where to begin.
         most: paths at most; more fail, so that nothing is left out unseen.
         each: addresses of one path, each of another shape, besides those to begin with.
+        closed: beginnings of paths that are left out.
 
     """
     waiting, seen, paths, found = list(begins), set(), Counter(), {}
+    # A page that takes long to read must not meet a connection that was closed meanwhile.
+    browser.headers["connection"] = "close"
     while waiting:
         address = waiting.pop(0)
         path = urlsplit(address).path
-        if shape_of(address) in seen or path == "/signout":
+        if shape_of(address) in seen or path.startswith(("/signout", *closed)):
             continue
         if paths[path] >= each and address not in begins:
             continue
