@@ -294,7 +294,8 @@ def count_overview(
     before_on_time = answers_of(book, former) if former is not None else None
     changes: list[Changed] = []
     earlier = [] if former is None else by_rule(book, former)
-    if former is not None and before is not None and before_right is not None:
+    # Against a period without complaints everything would seem new.
+    if former is not None and before is not None and before_right is not None and before.complaints:
         changes = _changes(
             told, before, right, before_right, on_time, before_on_time, rules, earlier
         )

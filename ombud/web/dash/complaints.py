@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sync.figures.complaints import Listed
 
 #: Filters that stand on the line; the others are under "+ Filter".
-ON_LINE: Final = ("period", "date", "helpdesk", "product", "team", "severity", "rule", "verdict", "q")  # fmt: skip
+ON_LINE: Final = ("period", "date", "helpdesk", "product", "team", "rule", "verdict", "q")  # fmt: skip
 FILTERS: Final = (
-    *ON_LINE, "stage", "standing", "grade", "open", "late", "channel", "category", "project", "outcome", "cause",
+    *ON_LINE, "severity", "stage", "standing", "grade", "open", "late", "channel", "category", "project", "outcome", "cause",
     "waived", "moved", "enforced", "before", "binding", "pack", "known",
 )  # fmt: skip
 ORDERS: Final = ("received", "due", "severity", "key")

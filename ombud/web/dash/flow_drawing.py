@@ -127,7 +127,8 @@ def drawn(
         )  # fmt: skip
     parts += [
         _arc(each, top, bottom, _weight(each.shown.edge, by_time=by_time) / most)
-        for each in (*above, *below)
+        # The nearest last: their words lie over the lines of those that go further.
+        for each in sorted((*above, *below), key=lambda each: -each.level)
     ]
     parts += [
         _node(each, centres[spot], box, top, called(each.name), node_link(each.name))

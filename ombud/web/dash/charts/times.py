@@ -75,7 +75,7 @@ def histogram(times: Times, look: Look) -> Spec:
     }  # fmt: skip
     most = max(count for _, _, count in times.bins)
     y: Spec = {
-        "field": "y", "type": "quantitative", "scale": {"domain": [0, most * (1.4 if look.narrow else 1.15)], "nice": True, "padding": 0},
+        "field": "y", "type": "quantitative", "scale": {"domain": [0, most * (1.4 if look.narrow else 1.25)], "nice": True, "padding": 0},
         "axis": {"tickCount": 4, "domain": False, "ticks": False, "labelPadding": 6, "title": None, "format": ",d"},
     }  # fmt: skip
     bars: list[dict[str, Any]] = []
