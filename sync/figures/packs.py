@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policies.archive import MANIFEST, read_contents
 from policies.compare import differences
 from policies.install import FOLDER
-from policies.load import built_in, in_force, load_editions
+from policies.load import built_in, in_force, load_editions, version_key
 from policies.signature import trust
 from policies.vocabulary import PackError
 from sync.binding import pack_source
@@ -133,7 +133,7 @@ def shown_packs(service: Service, today: date) -> list[Shown]:
 
 
 def sides(service: Service, name: str) -> list[Side]:
-    """Give every version of a pack that there is to compare: in force, shipped, the last good one, what it is laid over."""
+    """Give every version of a pack that there is to compare, the earliest first; what it is laid over comes before."""
     found: dict[str, Side] = {}
     digests: set[str] = set()
 
@@ -162,7 +162,9 @@ def sides(service: Service, name: str) -> list[Side]:
         if shipped in built_in():
             words = "comes with Ombud" if shipped == name else "what it is laid over"
             add(_shipped(shipped), words)
-    return list(found.values())
+    return sorted(
+        found.values(), key=lambda each: (each.pack.id == name, version_key(each.pack.version))
+    )
 
 
 def compared(one: Side, other: Side) -> list[Difference]:
@@ -232,11 +234,12 @@ def origin_of(settings: Settings, named: str) -> Origin:
         return Origin(f"not as it was written: {error}", good=False)
     if contents.signature is None:
         return Origin("installed here, not signed", None, refused)
-    known = contents.signature.key in trust(settings.trust.keys, settings.folder).ids
-    whose = "which ombud.toml trusts" if known else "which ombud.toml does not name"
-    return Origin(
-        f"signed by key {contents.signature.key}, {whose}", True if known else None, refused
-    )
+    key = contents.signature.key
+    # Only a signature of a key that is named was checked before the pack was read.
+    if key in trust(settings.trust.keys, settings.folder).ids:
+        return Origin(f"signed by key {key}, which ombud.toml trusts", good=True, refused=refused)
+    told = f"says that key {key} signed it, which ombud.toml does not name"
+    return Origin(told, None, refused)
 
 
 def _plain(value: object) -> str:

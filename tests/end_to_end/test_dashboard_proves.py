@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,11 @@ from sqlalchemy import update
 
 from ombud.store.engine import writing
 from ombud.store.tables import decision
+from policies.archive import read_contents, with_manifest
+from policies.install import write
+from policies.scaffold import begin
+from policies.signature import generate, sign
+from sync.figures.packs import origin_of
 from tests.dash_desk import dash_desk
 
 CLAUSE = "ISO 10002:2018 5.3"
@@ -211,6 +217,39 @@ class TestPacks:
         assert "There is no version 9.9.9" in none.text
 
 
+def scaffolded(folder, version, title, since):
+    """Write a pack of one rule's scaffold under a version."""
+    root = begin("own", folder, since)
+    file = root / "pack.yaml"
+    text = file.read_text("utf-8")
+    text = re.sub(r"(?m)^version: .*$", f"version: {version}", text)
+    file.write_text(re.sub(r"(?m)^title: .*$", f"title: {title}", text), "utf-8")
+    return root
+
+
+class TestOrigin:
+    def test_a_signature_that_is_trusted_is_told_from_one_that_is_not(self, tmp_path):
+        root = scaffolded(tmp_path / "source", "1.0.0", "Own", "2026-01-01")
+        key = generate(tmp_path / "own")
+        contents = read_contents(root)
+        contents = with_manifest(contents, "own", "1.0.0", 1)
+        contents = replace(contents, signature=sign(contents.manifest, tmp_path / "own.key"))
+        (tmp_path / "packs").mkdir()
+        write(contents, tmp_path / "packs" / "own")
+        public = next(each.name for each in tmp_path.iterdir() if each.suffix == ".pub")
+        told = {}
+        for keys in ((), (public,)):
+            settings = SimpleNamespace(folder=tmp_path, trust=SimpleNamespace(keys=keys))
+            told[bool(keys)] = origin_of(settings, "own")
+        assert key in told[True].words
+        assert told[True].good is True
+        assert "does not name" in told[False].words
+        assert told[False].good is None
+        (tmp_path / "packs" / "own" / "pack.yaml").write_text("pack: other\n", "utf-8")
+        assert origin_of(settings, "own").good is False
+        assert origin_of(settings, "iso10002").good is None
+
+
 class TestViews:
     def test_a_view_stands_in_the_frame_of_whoever_saved_it(self, desk):
         vera = desk.as_("vera")
@@ -226,6 +265,8 @@ class TestViews:
         assert "product=Fibre" not in vera.get("/views").text
 
     def test_compliance_shares_and_others_see_it(self, desk):
+        assert 'name="shared"' in desk.as_("carl").get("/rules").text
+        assert 'name="shared"' not in desk.as_("vera").get("/rules").text
         sent = {"name": "=1+1<b>", "path": "/complaints", "query": "", "shared": "yes"}
         assert save(desk.as_("vera"), **sent).status_code == 409
         assert save(desk.as_("carl"), **sent).status_code == 303

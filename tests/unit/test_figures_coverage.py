@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from ombud.store import LedgerRow
+from policies.load import load_editions
 from sync.documents import _link
 from sync.figures.coverage import CLAUSES, EDITION, Clause, RuleState, parted
 from sync.figures.ledger import Day, Ledger
+from sync.figures.packs import compared, sides
 from sync.persons import Refused
 
 
@@ -70,3 +72,18 @@ def test_a_day_without_a_census_is_a_hole_and_never_whole():
     assert [each.share for each in told.days] == [99.6, None]
     assert [each.unread for each in told.days] == [1, 0]
     assert told.as_json()["days"][1] == {"day": "2026-11-01", "census": False}
+
+
+def test_versions_of_a_pack_are_compared_under_the_names_that_addresses_use(tmp_path):
+    editions = load_editions("uk-ofcom")
+    bound = SimpleNamespace(pack=SimpleNamespace(id="uk-ofcom"), parts=SimpleNamespace(packs=editions[-1:]))  # fmt: skip
+    service = SimpleNamespace(bounds=[bound], settings=SimpleNamespace(folder=tmp_path))
+    there = sides(service, "uk-ofcom")
+    assert {each.name for each in there} == {each.version for each in editions}
+    assert len(there) > 1
+    newest = there[-1]
+    assert newest.words == "in force"
+    assert not compared(newest, newest)
+    older = next(each for each in there if each.name == editions[0].version)
+    assert any(each.kind == "changed" for each in compared(older, newest))
+    assert sides(service, "other") == []
