@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
@@ -22,6 +22,8 @@ from sync.filters import within
 from sync.periods import before
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.responses import Response
 
     from ombud.web.dash.ask import Ask
@@ -79,7 +81,7 @@ def show_one(ask: Ask) -> Response:
         rule=written,
         modes=modes_of(ask.service.bounds, info),
         disputes=disputes_of(ask.service, ask.book, ask.filter.groups).get(rule, Disputes()),
-        months=[(_month(each.begin), each.begin, each.counts, share_of(each.counts)) for each in months_of(ask.book, ask.filter, info)],
+        months=[(_month(each.begin), _of_month(ask, info.id, each.begin), each.counts, share_of(each.counts)) for each in months_of(ask.book, ask.filter, info)],
         steps=steps_of(ask.service, rule),
         breakdowns=[
             (word, rows)
@@ -98,6 +100,23 @@ def _written(ask: Ask, pack: str, rule: str) -> Rule | None:
                     if each.id == rule:
                         return each
     return None
+
+
+def _of_month(ask: Ask, rule: str, begin: int) -> Callable[..., str]:
+    """Lead to a rule's findings of one month of receipt, as far as it lies in the period."""
+    first = date.fromordinal(_EPOCH + begin)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if ask.filter.days is not None:
+        first = max(first, date.fromordinal(_EPOCH + ask.filter.days[0]))
+        last = min(last, date.fromordinal(_EPOCH + ask.filter.days[1] - 1))
+
+    def lead(*verdicts: str) -> str:
+        # Of a period of something else than receipt, no address names a month of receipt.
+        if ask.filter.date != "received":
+            return ""
+        return ask.link("/complaints", rule=rule, verdict=verdicts, period=f"{first}..{last}")
+
+    return lead
 
 
 def _month(begin: int) -> str:
