@@ -76,6 +76,8 @@ def show(ask: Ask) -> Response:
 def show_review(ask: Ask) -> Response:
     """Show the management review of a period."""
     asking, review = _review(ask)
+    # Around the page stands the period that it is of, also where the address names none.
+    ask = replace(ask, asking=asking)
     written = [
         each
         for each in ask.service.store.reports.entries(asking.period.key)
