@@ -12,6 +12,7 @@ from ombud.store.book.listing import (
     ASIDE,
     DEEPEST,
     aside,
+    checks,
     count,
     facets,
     findings_of,
@@ -87,6 +88,7 @@ class Listed:
         facets: what it could be narrowed down to.
         undated: complaints that no period names, because nobody knows when they were received.
         before: complaints of the period that are left out because they were received before the policy.
+        checks: findings of these complaints that the filter asks for; `None` where it asks for none.
 
     """
 
@@ -98,6 +100,7 @@ class Listed:
     facets: Facets
     undated: int
     before: int
+    checks: int | None = None
 
     @property
     def first(self) -> int:
@@ -162,6 +165,7 @@ def list_complaints(
         facets(book, within),
         count(book, aside(asked, "undated")) if bounded and not show else 0,
         count(book, aside(asked, "before")) if not asked.before and not show else 0,
+        checks(book, within) if within.judged else None,
     )
 
 

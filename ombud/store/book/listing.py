@@ -123,6 +123,17 @@ def count(book: Book, asked: Filter) -> int:
     return book.remembered(("count", asked), found)
 
 
+def checks(book: Book, asked: Filter) -> int:
+    """Count the findings that a filter asks for: a complaint can have several of one rule."""
+
+    def found() -> int:
+        where, values = asked.findings()
+        told = f"SELECT count(*) FROM verdict v JOIN complaint c USING (n) WHERE {where}"
+        return int(book.one(told, values)[0])
+
+    return book.remembered(("checks", asked), found)
+
+
 def page_of(
     book: Book, asked: Filter, order: Order, *, down: bool, skip: int, size: int
 ) -> list[Row]:
