@@ -59,6 +59,8 @@ def show(ask: Ask) -> Response:
         healths=healths(ask.service, ask.pulses, ask.now),
         period_before="" if compared is None else compared.label,
         change=_change,
+        answers=lambda *verdicts: _answers(ask, *verdicts),
+        until=_until(ask, told),
         due=[_day(ask, each, first=place == 0) for place, each in enumerate(told.due)],
         weeks=[_week(each) for each in told.weeks],
         week_sentence=_weeks_in_words(told.weeks),
@@ -89,11 +91,13 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
     period = ask.asking.period.label
     if share.total:
         number = (
-            f"{100 * (share.value or 0):.0f} %" if not share.few else f"{share.of} of {share.total}"
+            f"{100 * (share.value or 0):.0f}\u00a0%"
+            if not share.few
+            else f"{share.of} of {share.total}"
         )
         late = ask.link("/rules", date="due")
         said += [
-            Said(f"In {period} " if not period.startswith("the ") else f"In {period}, "),
+            Said(f"In {period}, "),
             Said(number, late),
             Said(" of complaints were acknowledged in time. "),
         ]
@@ -101,8 +105,8 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
         said.append(Said(f"No acknowledgement was due in {period}. "))
     due = sum(each.due for each in told.due)
     said += [
-        Said(_number(due, "complaint"), _open(ask, "this-week")) if due else Said("No complaint"),
-        Said(f" {'is' if due <= 1 else 'are'} due this week and "),
+        Said(_number(due, "complaint"), _open(ask, _stretch(ask, told))) if due else Said("No complaint"),
+        Said(f" {'is' if due <= 1 else 'are'} due by {_until(ask, told)} and "),
         Said(f"{told.late.late:,} {'is' if told.late.late == 1 else 'are'} late", ask.link("/complaints", period="all", late="yes", date=None)),
         Said(". "),
     ]  # fmt: skip
@@ -119,6 +123,23 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
     else:
         said.append(Said("No rule failed."))
     return said
+
+
+def _stretch(ask: Ask, told: Overview) -> str:
+    """Name the days of what is due, as a period."""
+    first, last = (moment(told.due[place].begin, ask.zone).date() for place in (0, -1))
+    return f"{first}..{last}"
+
+
+def _until(ask: Ask, told: Overview) -> str:
+    last = moment(told.due[-1].begin, ask.zone).date()
+    return f"{last:%A}, {last.day} {last:%B}"
+
+
+def _answers(ask: Ask, *verdicts: str) -> str:
+    """Lead to the complaints whose answer was due in the period, by what became of it."""
+    rules = sorted(each.id for each in ask.rules.values() if each.start == "received" and "responded" in each.stops)  # fmt: skip
+    return ask.link("/complaints", period="all", date=None, rule=rules, due_in=ask.asking.period.key, verdict=verdicts) if rules else ""  # fmt: skip
 
 
 def _number(count: int, word: str) -> str:
