@@ -25,7 +25,7 @@ HOSTILE = '"><script>alert(1)</script>'
 FRAME = Frame(
     title="Clocks", path="/clocks", zone_name="Europe/London", desk_zone_name="Europe/Berlin", section="Clocks",
     pages=(("", (Link("/", "Overview", None, False),)), ("Look closer", (Link("/clocks", "Clocks", 1412, True),))),
-    organisation=HOSTILE, viewer=SimpleNamespace(name=HOSTILE, role="compliance"),  # type: ignore[arg-type]
+    organisation=HOSTILE, viewer=SimpleNamespace(name=HOSTILE, role="compliance", may=lambda _: True),  # type: ignore[arg-type]
     filters=(
         FilterMenu("period", "Period", "October 2026", (Option("2026-10", "October 2026", True),), kind="one", free="period"),
         FilterMenu("team", "Team", HOSTILE, (Option(HOSTILE, HOSTILE, True, 3), Option("-", "none", False, 0))),
