@@ -16,23 +16,21 @@ from ombud.store.book.clocks import (
     shares_used,
     took,
     undated,
-    waited,
 )
 from ombud.store.book.counts import verdicts_by_rule
-from policies.english import condition
-from policies.rule import Deadline
+from sync.figures.clock_terms import pauses_of, terms_of
 from sync.figures.limits import Lasting, Spent, lasting_of, left_by_day
 from sync.figures.overview import Share, share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Filter, RuleInfo
     from ombud.store.book.clocks import Longest, Took
-    from policies.rule import PauseRule, Rule
     from sync.binding import Bound
+    from sync.figures.clock_terms import Paused
 
 #: An error budget is of so many days, up to the end of yesterday: days that are over.
 BUDGET_DAYS: Final = 90
@@ -84,28 +82,6 @@ class Stretch:
     first: date | None
     last: date | None
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """Tell one thing that stops a clock, what sets it, and how long that was.
-
-    Attributes:
-        what: in words.
-        cap: how long it stops the clock at most.
-        set_by: native statuses or fields that set it, with their helpdesk.
-        complaints: how many were in it while the clock ran; `None` where that is not kept.
-        time: all of their time in it, in microseconds, caps not taken off.
-        causes: who put them there, with how many.
-
-    """
-
-    what: str
-    cap: str
-    set_by: str
-    complaints: int | None
-    time: int
-    causes: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +254,8 @@ def count_clock(
         sum(count for tenth, count in used if tenth >= TENTHS // 2),
         _forecast(book, of, now, zone),
         _late_now(book, of, now, zone),
-        _terms(bounds, tab.rule.id),
-        _pauses(book, of, bounds, tab.rule.id, now),
+        terms_of(bounds, tab.rule.id),
+        pauses_of(book, of, bounds, tab.rule.id, now),
     )
 
 
@@ -396,75 +372,6 @@ def _late_now(book: Book, asked: Filter, now: Instant, zone: ZoneInfo) -> list[S
         Stretch(first if to is not None else None, today - timedelta(days=since), sum(told.get(begin, {}).values()))
         for (since, to), first, begin in zip(_AGES, firsts, begins, strict=True)
     ]  # fmt: skip
-
-
-def _terms(bounds: Sequence[Bound], rule: str) -> list[tuple[str, str]]:
-    found: dict[tuple[str, str], None] = {}
-    for bound, written in _written(bounds, rule):
-        body = written.body
-        if isinstance(body, Deadline):
-            for when, length in body.terms:
-                words = condition(when, bound.pack.vocabulary) if when is not None else ""
-                found[words, str(length)] = None
-    return list(found)
-
-
-def _pauses(
-    book: Book, asked: Filter, bounds: Sequence[Bound], rule: str, now: Instant
-) -> list[Paused]:
-    held: dict[tuple[str, str], list[tuple[Bound, PauseRule]]] = {}
-    for bound, written in _written(bounds, rule):
-        if isinstance(written.body, Deadline):
-            for each in written.body.pauses:
-                held.setdefault((each.kind, each.name), []).append((bound, each))
-    return [_paused(book, asked, kind, name, each, now) for (kind, name), each in held.items()]
-
-
-def _paused(
-    book: Book,
-    asked: Filter,
-    kind: str,
-    name: str,
-    held: Sequence[tuple[Bound, PauseRule]],
-    now: Instant,
-) -> Paused:
-    word = name.replace("_", " ")
-    cap = ", ".join(dict.fromkeys(str(pause.cap) for _, pause in held))
-    if kind == "while":
-        # The book keeps no values that a field once had.
-        return Paused(f"While {word}", cap, f"the field “{word}”", None, 0, ())
-    if kind == "stage":
-        rows = waited(book, asked, (), (name,), now)
-        words, what = "stages", f"Being {word}"
-    else:
-        statuses = {
-            (bound.account, status): of.name or status
-            for bound, _ in held
-            for status, of in bound.mapping.stages.items()
-            if of.waiting == name
-        }
-        rows = waited(book, asked, statuses, (), now)
-        words = ", ".join(f"“{status}” in {account}" for (account, _), status in statuses.items())
-        words = words or "no status is mapped to it"
-        what = f"Waiting for {'the' if name == 'complainant' else 'a'} {word}"
-    causes: dict[str, int] = {}
-    for row in rows:
-        causes[row.cause] = causes.get(row.cause, 0) + row.complaints
-    return Paused(
-        what,
-        cap,
-        words,
-        sum(each.complaints for each in rows),
-        sum(each.time for each in rows),
-        tuple(sorted(causes.items(), key=lambda each: (-each[1], each[0]))),
-    )
-
-
-def _written(bounds: Sequence[Bound], rule: str) -> Iterator[tuple[Bound, Rule]]:
-    for bound in bounds:
-        for each in bound.pack.rules:
-            if each.id == rule:
-                yield bound, each
 
 
 def _summed(

@@ -69,7 +69,7 @@ def test_a_clock_keeps_its_place_when_the_filter_changes(desk):
     page = browser.get(f"/clocks?period=all&clock={clock}").text
     assert f'<input type="hidden" name="clock" value="{clock}">' in page
     assert f"clock={clock}" in re.search(r'src="(/chart/clock-weeks[^"]*)"', page)[1]
-    assert not re.search(r'href="/complaints[^"]*clock=', page)
+    assert not re.search(r'class="num" href="/complaints[^"]*clock=', page)
 
 
 def test_a_cause_that_nobody_named_has_no_page(desk):
