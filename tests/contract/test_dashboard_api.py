@@ -28,7 +28,7 @@ OPERATIONS = [each.ok() for each in SCHEMA.get_all_operations()]
 #: What is wrong with an address though each of its words is well formed: a period's end, a clock that is none.
 UNSEEN = ("is not over yet", "or all", "is no rule with a deadline")
 FEW = settings(
-    max_examples=20,
+    max_examples=12,
     derandomize=True,
     database=None,
     deadline=None,

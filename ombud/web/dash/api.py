@@ -11,21 +11,27 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from starlette.responses import JSONResponse
 
 from ombud.model.facts import Verdict
-from ombud.model.instant import MINUTE, SECOND, iso
+from ombud.model.instant import MINUTE, SECOND, iso, moment
 from ombud.store.book.counts import failing_by
 from ombud.web.dash import api_forms as forms
-from ombud.web.dash.api_words import CLOCKS, FILTERS, LISTED, PAST, WALKED
+from ombud.web.dash.api_words import CLOCKS, FILTERS, GROUPS, LINES, LISTED, PAST, WALKED
 from ombud.web.dash.complaints import order_of
+from ombud.web.dash.guard import Denied
 from ombud.web.dash.page import Page
 from ombud.web.dash.problem import problem
 from ombud.web.dash.rules import BY
+from ombud.web.dash.teams import grouped_by
+from sync.figures.causes import count_causes
 from sync.figures.clocks import chosen, count_clock, tabs_of
 from sync.figures.complaint import tell
-from sync.figures.complaints import LAST_PAGE, list_complaints
+from sync.figures.complaints import list_complaints
+from sync.figures.coverage import count_coverage
 from sync.figures.flow import flow
 from sync.figures.health import healths
+from sync.figures.log import Wanted, read_log
 from sync.figures.overview import count_overview, share_of
 from sync.figures.rules import count_rules, months_of, steps_of
+from sync.figures.teams import NotByPerson, count_groups
 from sync.figures.waivers import count_waivers
 from sync.filters import BadFilter, within
 from sync.periods import before
@@ -70,7 +76,7 @@ class Endpoint(NamedTuple):
     figures: Callable[[Ask], Mapping[str, object] | None]
     words: tuple[Word, ...] = ()
     filtered: bool = True
-    cohort: Literal["", "due"] = ""
+    cohort: Literal["", "due", "closed"] = ""
     action: str = "read"
 
     @property
@@ -156,12 +162,13 @@ def _misplaced(endpoint: Endpoint, ask: Ask) -> Iterator[str]:
             allowed = told.schema.get("enum")
             if allowed is not None and value not in allowed:
                 yield f"{name}: {value[:40]!r} is none of {', '.join(allowed)}"
-            if told.schema["type"] == "integer" and not _is_page(value):
-                yield f"{name}: {value[:40]!r} is no number from 1 to {LAST_PAGE}"
+            most = told.schema.get("maximum")
+            if most is not None and not _is_number(value, most):
+                yield f"{name}: {value[:40]!r} is no number from 1 to {most}"
 
 
-def _is_page(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) < 9 and 1 <= int(value) <= LAST_PAGE
+def _is_number(value: str, most: int) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 17 and 1 <= int(value) <= most
 
 
 def _about(ask: Ask, endpoint: Endpoint) -> dict[str, object]:
@@ -287,6 +294,41 @@ def _clocks(ask: Ask) -> Mapping[str, object]:
     return {"clocks": [each.as_json() for each in tabs], "clock": one}
 
 
+def _causes(ask: Ask) -> Mapping[str, object]:
+    return count_causes(ask.book, ask.filter).as_json()
+
+
+def _teams(ask: Ask) -> Mapping[str, object]:
+    by_person = ask.service.settings.dashboard.figures_by_agent
+    ask, by = grouped_by(ask)
+    try:
+        return count_groups(ask.book, ask.filter, by, by_person=by_person).as_json()
+    except NotByPerson:
+        raise Denied(403, "Figures by owner are off: figures_by_agent of ombud.toml") from None
+
+
+def _coverage(ask: Ask) -> Mapping[str, object]:
+    today = moment(ask.now, ask.zone).date()
+    return count_coverage(ask.service, ask.book, ask.filter, today).as_json()
+
+
+def _log(ask: Ask) -> Mapping[str, object]:
+    words, page = dict(ask.asking.words), ask.view("page")
+    period = ask.asking.period if "period" in words else None
+    wanted = Wanted(
+        words.get("case", ""),
+        words.get("rule", ""),
+        ask.view("show"),
+        None if period is None else period.begin,
+        None if period is None else period.end,
+    )
+    lines, older = read_log(
+        ask.service, ask.keeper.book, ask.viewer.groups, wanted, below=int(page) if page else None
+    )
+    total, _ = ask.service.store.log_words()
+    return {"lines": [each.as_json() for each in lines], "older": older, "total": total}
+
+
 def _flow(ask: Ask) -> Mapping[str, object]:
     return flow(ask.book, ask.filter, ask.view("by", "stage"), former=_former(ask)).as_json()
 
@@ -321,6 +363,10 @@ ENDPOINTS: Final = (
     Endpoint("/api/complaints/{account}/{ticket:path}", "One complaint, with everything that shows why", forms.OneComplaintTold, _complaint, PAST, filtered=False),
     Endpoint("/api/clocks", "Deadlines: in time, how long, what is due and late", forms.ClocksTold, _clocks, CLOCKS, cohort="due"),
     Endpoint("/api/flow", "What followed what, and where complaints left the required path", forms.FlowTold, _flow, WALKED),
+    Endpoint("/api/causes", "Root causes of complaints closed", forms.CausesTold, _causes, cohort="closed"),
+    Endpoint("/api/teams", "Teams, channels, helpdesks beside each other", forms.GroupsTold, _teams, GROUPS),
+    Endpoint("/api/coverage", "Which clauses are shown by what", forms.CoverageTold, _coverage),
+    Endpoint("/api/log", "The decision log, the newest lines first", forms.LogTold, _log, LINES, filtered=False, action="log_read"),
     Endpoint("/api/health", "How far each helpdesk is read", forms.HealthTold, _health, filtered=False),
     Endpoint("/api/waivers", "The register of waivers", forms.WaiversTold, _waivers),
 )  # fmt: skip

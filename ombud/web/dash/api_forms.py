@@ -411,6 +411,129 @@ class ClocksTold(Told):
     """The one asked for, or else the most important; null where there is none."""
 
 
+class CauseTold(Told):
+    """A root cause: complaints closed with it, and of those decided for the complainant."""
+
+    cause: str | None
+    complaints: int
+    upheld: int
+
+
+class RepeatTold(Told):
+    """A cause that came again within ninety days, for the same complainant or the same product."""
+
+    cause: str | None
+    complaints: int
+    same_complainant: int
+    same_product: int
+
+
+class CausesTold(Told):
+    """Root causes of complaints closed in the period, the most frequent first."""
+
+    complaints: int
+    causes: list[CauseTold]
+    without_cause: int
+    other_or_unknown: int
+    upheld_with_cause: ShareTold
+    repeats: list[RepeatTold]
+
+
+class GroupTold(Told):
+    """One group of complaints; its name stands under what is grouped by."""
+
+    team: str | None = None
+    channel: str | None = None
+    helpdesk: str | None = None
+    project: str | None = None
+    product: str | None = None
+    owner: str | None = None
+    complaints: int
+    without_major_failure: ShareTold
+    open: int
+    late_now: int
+    moved_back: int
+    outside_limit: str | None
+    """Above or below which limit of chance; null within them, and for fewer than thirty."""
+
+
+class GroupsTold(Told):
+    """Groups of one kind: those with enough complaints for a rate first. They are in no order of merit."""
+
+    by: str
+    all: ShareTold
+    groups: list[GroupTold]
+
+
+class AskedTold(Told):
+    """A rule that answers to a clause, and whether it is asked."""
+
+    rule: str
+    pack: str
+    state: str
+    bindings: dict[str, str]
+    missing: list[str]
+
+
+class DocumentTold(Told):
+    """A document that stands beside a clause."""
+
+    kind: str
+    title: str
+    link: str
+    owner: str
+    review_by: str | None
+
+
+class CoveredTold(Verdicts):
+    """A clause: what shows it, its rules with their findings, and its documents."""
+
+    clause: str
+    title: str
+    shown_by: str
+    documents_could_show: str
+    """What documents show of it where tickets cannot."""
+    documents_alone: bool
+    """No ticket can show anything of it."""
+    rules: list[AskedTold]
+    passed_of: ShareTold
+    documents: list[DocumentTold]
+
+
+class CoverageTold(Told):
+    """Clauses of each standard, in its order."""
+
+    standards: dict[str, list[CoveredTold]]
+    reviews_overdue: int
+
+
+class EntryTold(Told):
+    """A line of the decision log; of one that may not be seen there is its place in the chain alone."""
+
+    seq: int
+    known: str
+    previous: str
+    hash: str
+    hidden: bool = False
+    case: str = ""
+    rule: str = ""
+    occurrence: str = ""
+    verdict: str = ""
+    standing: str = ""
+    action: str = ""
+    digests: str = ""
+
+
+class LogTold(Told):
+    """Fifty lines of the decision log, the newest first."""
+
+    lines: list[EntryTold]
+    older: int | None
+    """For `page`: where older lines begin; null where there are none."""
+    total: int
+    """Lines of the whole log."""
+
+
 class NodeTold(Told):
     """An activity: complaints that had it, how often, and those that began and ended with it."""
 

@@ -47,7 +47,7 @@ def document() -> dict[str, Any]:
     """Give the document."""
     models: list[type[BaseModel]] = [AboutTold, ProblemTold, *(each.form for each in ENDPOINTS)]
     _, told = models_json_schema(
-        [(each, "serialization") for each in models], ref_template=_REF, by_alias=True
+        [(each, "validation") for each in models], ref_template=_REF, by_alias=True
     )
     paths = {each.path.replace(":path}", "}"): {"get": _operation(each)} for each in ENDPOINTS}
     paths[DOCUMENT] = {"get": _of_document()}

@@ -9,6 +9,7 @@ from ombud.store.book import GRADES
 from ombud.store.book.filter import NONE
 from ombud.store.book.flow import COLUMNS, KINDS, OTHERS
 from ombud.store.book.listing import ASIDE
+from ombud.store.book.teams import GROUPED
 from sync.figures.complaints import LAST_PAGE
 from sync.filters import LONGEST
 
@@ -93,6 +94,7 @@ FILTERS: Final = (
     Word("step", "Those that had this activity.", _TEXT, many=True),
     Word("edge", "Those in which one activity followed another; its key stands in `/api/flow`.", {"type": "string", "pattern": "^([^>]+>[^>]*|>[^>]+)$", "maxLength": LONGEST}, many=True),
     Word("deviation", "Closed ones that kept to the required path (`none`), left it (`any`), or left it in one manner, as `missing:assessed`.", _DEVIATION, many=True),
+    Word("repeat", "Those whose root cause came again within 90 days for the same complainant or product.", _choice("complainant", "product")),
     Word("q", "Part of a key.", _TEXT),
 )  # fmt: skip
 #: How the list of complaints is shown.
@@ -111,6 +113,18 @@ CLOCKS: Final = (
         _TEXT,
     ),
 )
+#: What is grouped by.
+GROUPS: Final = (
+    Word("by", "Groups of what; figures by owner are off unless the settings turn them on.", _choice(*GROUPED)),
+)  # fmt: skip
+#: Which lines of the decision log.
+LINES: Final = (
+    *(each for each in FILTERS if each.name == "period"),
+    Word("case", "Lines about this case.", _TEXT),
+    Word("rule", "Lines about this rule.", _TEXT),
+    Word("show", "Lines that say this was done.", _TEXT),
+    Word("page", "Lines with a lower number; `older` of the answer before.", {"type": "integer", "minimum": 1, "maximum": 2**53}),
+)  # fmt: skip
 #: What an activity is.
 WALKED: Final = (
     Word("by", "Ways through stages, or through the helpdesk's own statuses.", _choice(*COLUMNS)),

@@ -41,7 +41,7 @@ _MOST: Final = 100
 
 def show(ask: Ask) -> Response:
     """Show groups of one kind."""
-    ask, by = _asked(ask)
+    ask, by = grouped_by(ask)
     by_person = ask.service.settings.dashboard.figures_by_agent
     tabs = [
         (ask.link("/teams", by=each), _TITLES[each], "", each == by)
@@ -79,7 +79,7 @@ def show(ask: Ask) -> Response:
 
 def chart(ask: Ask, look: Look) -> Spec:
     """Draw groups by size and by their share without a major failure."""
-    ask, by = _asked(ask)
+    ask, by = grouped_by(ask)
     try:
         told = count_groups(
             ask.book, ask.filter, by, by_person=ask.service.settings.dashboard.figures_by_agent
@@ -119,7 +119,7 @@ class _Links:
         return self._ask.link("/complaints", **({"by": None} | words))
 
 
-def _asked(ask: Ask) -> tuple[Ask, str]:
+def grouped_by(ask: Ask) -> tuple[Ask, str]:
     """Give the question with what it is grouped by among its words."""
     by = ask.view("by")
     if by not in GROUPED:
