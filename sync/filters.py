@@ -141,7 +141,7 @@ class Asking:
 
     def in_words(self) -> list[str]:
         """Say the filter in words, one part each."""
-        said = [f"{self.filter.date} in {self.period.label}"]
+        said = [f"{self.filter.date} {self.period.spoken}"]
         grouped: dict[str, list[str]] = {}
         for name, value in self.words:
             if name not in {"period", "date", "against"}:

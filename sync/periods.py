@@ -45,6 +45,21 @@ class Period:
     begin: Instant | None
     end: Instant | None
 
+    @property
+    def spoken(self) -> str:
+        """Give it as it stands in a sentence: "in October 2026", "from 1 Oct 2026 to 9 Oct 2026", "at any time"."""
+        if self.key == "all":
+            return "at any time"
+        if self.label in {"today", "this week"}:
+            return self.label
+        if " to " in self.label:
+            return f"from {self.label}"
+        return (
+            f"on {self.label}"
+            if self.label[0].isdecimal() and " " in self.label
+            else f"in {self.label}"
+        )
+
 
 def read_period(text: str, now: Instant, zone: ZoneInfo) -> Period:
     """Read a period; raises `ValueError` with what can be written."""

@@ -312,7 +312,7 @@ def _weeks_in_words(weeks: Sequence[DueWeek], objective: float) -> str:
         f"{below} of {len(told)} weeks lie below the objective of {100 * objective:g} %; "
         f"the lowest is the week of {_date(worst.monday)} with {100 * worst.passed / worst.total:.0f} %."
     )
-    return words + (f" {few} weeks with fewer than {FEW} have no rate." if few else "")
+    return words + (f" Hollow: {few} weeks of fewer than {FEW}, too few for a rate." if few else "")
 
 
 def _week(told: DueWeek) -> list[object]:

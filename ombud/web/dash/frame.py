@@ -197,7 +197,9 @@ def framed(
         else (),
         csrf=ask.csrf,
         cutoff=ask.book.cutoff,
-        completeness="" if about.share is None else f"{about.share:.1f} % complete",
+        completeness="completeness unknown"
+        if about.share is None
+        else f"{about.share:.1f} % complete",
         packs=about.packs,
         known=_known(ask),
         known_href=ask.link(path, known=None),

@@ -58,6 +58,7 @@ def show(ask: Ask) -> Response:
         settings=ask.service.settings.dashboard,
         healths=healths(ask.service, ask.pulses, ask.now),
         period_before="" if compared is None else compared.label,
+        stretch_before=compared is not None and " to " in compared.label,
         change=_change,
         answers=lambda *verdicts: _answers(ask, *verdicts),
         until=_until(ask, told),
@@ -88,7 +89,8 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
         return []
     said: list[Said] = []
     share = told.acknowledged
-    period = ask.asking.period.label
+    period = ask.asking.period
+    spoken = "over all time" if period.key == "all" else period.spoken
     if share.total:
         number = (
             f"{100 * (share.value or 0):.0f}\u00a0%"
@@ -97,12 +99,12 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
         )
         late = ask.link("/rules", date="due")
         said += [
-            Said(f"In {period}, "),
+            Said(f"{spoken[0].upper()}{spoken[1:]}, "),
             Said(number, late),
             Said(" of complaints were acknowledged in time. "),
         ]
     else:
-        said.append(Said(f"No acknowledgement was due in {period}. "))
+        said.append(Said(f"No acknowledgement was due {period.spoken}. "))
     due = sum(each.due for each in told.due)
     said += [
         Said(_number(due, "complaint"), _open(ask, _stretch(ask, told))) if due else Said("No complaint"),
@@ -155,6 +157,8 @@ def _change(now: Share, then: Share | None, period: str) -> str:
     if then is None or now.few or then.few or now.value is None or then.value is None:
         return ""
     points = round(100 * (now.value - then.value), 1)
+    if " to " in period:
+        period = "the period before"
     if not points:
         return f"as in {period}"
     return f"{abs(points):.1f} points {'up' if points > 0 else 'down'} on {period}"
@@ -199,4 +203,6 @@ def _weeks_in_words(weeks: Sequence[Week]) -> str:
         f"From {100 * worst.right / worst.told:.0f} % (week of {_monday(worst)}) "
         f"to {100 * best.right / best.told:.0f} % (week of {_monday(best)})."
     )
-    return said + (f" {few} weeks with fewer than {FEW} complaints have no rate." if few else "")
+    return said + (
+        f" Hollow: {few} weeks of fewer than {FEW} complaints, too few for a rate." if few else ""
+    )
