@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
+from ombud.store.book import Filter
 from ombud.store.book.causes import UPHELD, decided, outcomes_of
 from ombud.store.book.counts import by_columns
 from ombud.store.book.filter import NONE
@@ -75,7 +76,10 @@ def show_one(ask: Ask) -> Response:
     found = next((each for each in told.named if each.cause == cause), None)
     months = months_of(ask.book, ask.filter, now=ask.as_of, zone=ask.zone)
     if found is None and not any(each.counts.get(cause) for each in months):
-        return nothing()
+        # Filters may leave nothing of a cause; a page of a cause that nobody ever named is none.
+        everything = count_causes(ask.keeper.book, Filter(groups=ask.filter.groups, date="closed"))
+        if not any(each.cause == cause for each in everything.named):
+            return nothing()
     of = decided(ask.filter).but(causes=(named,))
     parts = []
     for column, word in _BY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -66,7 +67,11 @@ def show_one(ask: Ask) -> Response:
     pack, rule = ask.request.path_params["pack"], ask.request.path_params["rule"]
     info = next((each for each in ask.rules.values() if (each.pack, each.id) == (pack, rule)), None)
     if info is None:
-        return nothing()
+        # A past day may have no finding of a rule that there is now.
+        known = next((each for each in ask.keeper.book.rules.values() if (each.pack, each.id) == (pack, rule)), None)  # fmt: skip
+        if known is None:
+            return nothing()
+        info = replace(known, ordinal=-1)
     asked = ask.filter.but(rules=(info.ordinal,))
     counts = next((each.counts for each in by_rule(ask.book, asked)), {})
     written = _written(ask, pack, rule)
