@@ -14,6 +14,8 @@ from ombud.model.facts import Verdict
 from ombud.model.instant import MINUTE, SECOND, iso, moment
 from ombud.store.book.counts import failing_by
 from ombud.web.dash import api_forms as forms
+from ombud.web.dash import api_forms_closer as closer
+from ombud.web.dash import api_forms_complaint as one
 from ombud.web.dash.api_words import CLOCKS, FILTERS, GROUPS, LINES, LISTED, PAST, WALKED
 from ombud.web.dash.complaints import order_of
 from ombud.web.dash.guard import Denied
@@ -286,12 +288,12 @@ def _clocks(ask: Ask) -> Mapping[str, object]:
     if wanted and wanted not in {each.rule.id for each in tabs}:
         raise BadFilter([f"clock: {wanted[:40]!r} is no rule with a deadline"])
     tab = chosen(tabs, wanted)
-    one = None
+    full = None
     if tab is not None:
-        one = count_clock(
+        full = count_clock(
             ask.book, ask.service.bounds, ask.filter, tab, now=ask.as_of, zone=ask.zone
         ).as_json()
-    return {"clocks": [each.as_json() for each in tabs], "clock": one}
+    return {"clocks": [each.as_json() for each in tabs], "clock": full}
 
 
 def _causes(ask: Ask) -> Mapping[str, object]:
@@ -360,13 +362,13 @@ ENDPOINTS: Final = (
     Endpoint("/api/rules", "Every rule with its figures", forms.RulesTold, _rules),
     Endpoint("/api/rules/{pack}/{rule}", "One rule", forms.OneRuleTold, _rule),
     Endpoint("/api/complaints", "A page of complaints", forms.ComplaintsTold, _complaints, LISTED),
-    Endpoint("/api/complaints/{account}/{ticket:path}", "One complaint, with everything that shows why", forms.OneComplaintTold, _complaint, PAST, filtered=False),
-    Endpoint("/api/clocks", "Deadlines: in time, how long, what is due and late", forms.ClocksTold, _clocks, CLOCKS, cohort="due"),
-    Endpoint("/api/flow", "What followed what, and where complaints left the required path", forms.FlowTold, _flow, WALKED),
-    Endpoint("/api/causes", "Root causes of complaints closed", forms.CausesTold, _causes, cohort="closed"),
-    Endpoint("/api/teams", "Teams, channels, helpdesks beside each other", forms.GroupsTold, _teams, GROUPS),
-    Endpoint("/api/coverage", "Which clauses are shown by what", forms.CoverageTold, _coverage),
-    Endpoint("/api/log", "The decision log, the newest lines first", forms.LogTold, _log, LINES, filtered=False, action="log_read"),
+    Endpoint("/api/complaints/{account}/{ticket:path}", "One complaint, with everything that shows why", one.OneComplaintTold, _complaint, PAST, filtered=False),
+    Endpoint("/api/clocks", "Deadlines: in time, how long, what is due and late", closer.ClocksTold, _clocks, CLOCKS, cohort="due"),
+    Endpoint("/api/flow", "What followed what, and where complaints left the required path", closer.FlowTold, _flow, WALKED),
+    Endpoint("/api/causes", "Root causes of complaints closed", closer.CausesTold, _causes, cohort="closed"),
+    Endpoint("/api/teams", "Teams, channels, helpdesks beside each other", closer.GroupsTold, _teams, GROUPS),
+    Endpoint("/api/coverage", "Which clauses are shown by what", closer.CoverageTold, _coverage),
+    Endpoint("/api/log", "The decision log, the newest lines first", closer.LogTold, _log, LINES, filtered=False, action="log_read"),
     Endpoint("/api/health", "How far each helpdesk is read", forms.HealthTold, _health, filtered=False),
     Endpoint("/api/waivers", "The register of waivers", forms.WaiversTold, _waivers),
 )  # fmt: skip
