@@ -13,6 +13,7 @@ from ombud.store.book import CODES, Case, Checked, RuleInfo, Step
 from policies.expression import All, Present, Type
 from policies.rule import Cadence, Deadline, Guard, Integrity, Invariant
 from sync.binding import BEFORE_POLICY, MODES
+from sync.findings import BUILT_IN
 from sync.tally import project
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Entries:
                     return _info(
                         pack, rule, rule.sentence(edition.pack.vocabulary), self._demands(rule)
                     )
-        said = finding.rule.replace(".", ": ").replace("_", " ")
+        said = BUILT_IN.get(finding.rule, finding.rule.replace(".", ": ").replace("_", " "))
         return RuleInfo(-1, finding.rule, pack, said, said, finding.clauses, finding.severity, "integrity")  # fmt: skip
 
     def _demands(self, rule: Rule) -> tuple[str, ...]:

@@ -171,6 +171,12 @@ def receipt_edited(bound: Bound, complaint: Complaint) -> list[Finding]:
 
 #: Rule that a complaint in two helpdesks has: both sides are closed, or neither.
 ONE_SIDED = "case.closed_on_one_side"
+#: What the rules that no pack has ask for.
+BUILT_IN = {
+    SCOPE_LEFT: "Whoever says that a ticket is no complaint any more says why",
+    RECEIPT_EDITED: "The receipt of a complaint is not changed",
+    ONE_SIDED: "A complaint in two helpdesks is closed in both or in neither",
+}
 
 
 def one_sided(

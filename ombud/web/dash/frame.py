@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _MONTHS: Final = 12
 #: Values of one filter that are offered; the others can be written into the address.
 _MOST: Final = 40
+#: Titles of pages that have no figures.
+_STATES: Final = {"refused": "Not understood", "preparing": "Being prepared", "failed": "Not at the moment"}  # fmt: skip
 THEMES: Final = ("auto", "light", "dark")
 _KINDS: Final = (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
 #: Filters that stand on the line; the others are under "+ Filter".
@@ -247,7 +249,7 @@ def _state(
         request, viewer, asking, dash.keeper.book, dash.keeper, dash.service, dash.pulses, now,
         dash.guard.csrf_of(request), dash.pages,
     )  # fmt: skip
-    return framed(ask, "state.html", title="Ombud", status=status, state=state, **told)
+    return framed(ask, "state.html", title=_STATES[state], status=status, state=state, **told)
 
 
 def _rail(ask: Ask) -> tuple[tuple[str, tuple[Link, ...]], ...]:
