@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help setup setup-test setup-bench demo demo-truth test test-long bench lint format wheel lock lock-prism clean
+.PHONY: help setup setup-test setup-bench demo demo-truth pictures test test-long bench lint format wheel lock lock-prism clean
 
 # Another user's Python must not leak in, and an odd HOME must not matter.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -33,6 +33,10 @@ demo: setup ## See complaints found, flagged, and a premature closure moved back
 
 demo-truth: setup ## Compare the findings with what the sandbox knows to be true: missed and false
 	@$(BIN)/python -m tests.truth
+
+pictures: setup ## Take the pictures of the dashboard in docs/pictures anew, from the demo's data
+	@scripts/set-up.sh chromium
+	@$(BIN)/python scripts/pictures.py
 
 # The tests run even where lint finds fault, so that one run tells all.
 test: setup-test ## Check everything that takes less than 15 minutes

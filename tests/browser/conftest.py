@@ -13,6 +13,8 @@ from ombud.web.dash.pages import PAGES
 from tests.browser_window import ALONE, Window, decide, is_page
 from tests.dash_desk import dash_desk
 
+#: Milliseconds within which a page has what is looked for.
+_PATIENCE = 15_000
 _LINK = re.compile(r'href="(/[^"]*)"')
 
 
@@ -46,6 +48,7 @@ def windows(chromium, desk):
 
     def opening(login="anna", **told):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | told)
+        context.set_default_timeout(_PATIENCE)
         if login is not None:
             cookies = desk.as_(login).cookies
             context.add_cookies(
