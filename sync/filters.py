@@ -49,6 +49,7 @@ FLAGS: Final = {
 }
 #: What a word is called by people, where not by itself.
 TITLES: Final = {
+    "by": "grouped by",
     "moved": "moved back",
     "cause": "root cause",
     "grade": "major rules",

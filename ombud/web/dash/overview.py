@@ -195,7 +195,7 @@ def _weeks_in_words(weeks: Sequence[Week]) -> str:
     """Say what the chart shows."""
     told = [each for each in weeks if each.told >= FEW]
     if not told:
-        return f"No week has {FEW} complaints that can be told, so there is no rate; the table has the counts."
+        return f"No week has {FEW} complaints that can be judged, so there is no rate; the table has the counts."
     worst = min(told, key=lambda each: each.right / each.told)
     best = max(told, key=lambda each: each.right / each.told)
     few = len(weeks) - len(told)

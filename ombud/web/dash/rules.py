@@ -79,7 +79,7 @@ def show_one(ask: Ask) -> Response:
         ask,
         "rule.html",
         title=info.title,
-        filters=FILTERS,
+        filters=[each for each in FILTERS if each != "against"],
         info=info,
         counts=counts,
         share=share_of(counts),

@@ -90,7 +90,7 @@ def chart(ask: Ask, look: Look) -> Spec:
         Group(group_words(each.counts.name, by), each.share.of, each.share.total)
         for each in (*told.large, *told.small)
     ]
-    return funnel(groups, "complaints that can be told", look)
+    return funnel(groups, "complaints that can be judged", look)
 
 
 def group_words(name: str | None, by: str) -> str:
@@ -138,7 +138,7 @@ def _chance(line: GroupLine) -> str:
 
 def _in_words(told: GroupFigures) -> str:
     if not told.large:
-        return f"No group has {FEW} complaints that can be told, so there is no rate; the table has the counts."
+        return f"No group has {FEW} complaints that can be judged, so there is no rate; the table has the counts."
     names = [group_words(each.counts.name, told.by) for each in told.outside]
     count = len(told.large)
     if not names:
