@@ -99,3 +99,26 @@ def test_a_chart_is_read_off_without_a_breach_of_the_content_policy(window):
     figure.locator(".drawn svg").first.wait_for()
     assert window.findings() == []
     assert window.told == []
+
+
+def test_what_watches_sees_what_is_wrong(windows):
+    window = windows()
+    window.go("/account")
+    assert window.findings() == []
+    window.page.evaluate(
+        """() => {
+          const wrong = document.createElement("p");
+          wrong.textContent = "Pale words on pale paper";
+          wrong.style.color = "#ccc";
+          wrong.style.background = "#fff";
+          wrong.style.width = "3000px";
+          const script = document.createElement("script");
+          script.textContent = "window.ran = true";
+          document.querySelector("main").append(wrong, script);
+        }"""
+    )
+    assert [each.partition(":")[0] for each in window.findings()] == ["color-contrast"]
+    assert window.overflow > 0
+    # The policy of the page holds, and whoever breaks it is heard.
+    assert window.page.evaluate("() => window.ran") is None
+    assert any("Content Security Policy" in each for each in window.told)
