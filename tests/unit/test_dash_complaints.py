@@ -134,3 +134,16 @@ def test_a_page_too_far_is_the_last(book):
     assert list_complaints(book, EVERYTHING, page=LAST_PAGE + 9, now=NOW).page == 5
     nothing = list_complaints(book, EVERYTHING.but(text="none"), page=3, now=NOW)
     assert (nothing.page, nothing.pages, nothing.first, nothing.last) == (1, 1, 0, 0)
+
+
+def test_a_list_says_how_many_checks_it_stands_for(book):
+    asked = EVERYTHING.but(verdicts=(Verdict.failed,))
+    told = list_complaints(book, asked, now=NOW)
+    where, values = asked.where(found=False)
+    rows = book.ask(
+        f"SELECT count(*), count(DISTINCT v.n) FROM verdict v JOIN complaint c USING (n) WHERE v.verdict = 1 AND {where}",
+        values,
+    )
+    assert (told.checks, told.total) == rows[0]
+    assert told.checks > told.total
+    assert list_complaints(book, EVERYTHING, now=NOW).checks is None
