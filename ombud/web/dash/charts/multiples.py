@@ -42,7 +42,7 @@ def multiples(parts: Sequence[tuple[str, Rates]], look: Look) -> Spec:
     charts = []
     for place, (name, rates, limits) in enumerate(kept):
         small = replace(look, width=wide + 140)
-        x, y = day_axis(begin, end, small), percent_axis(low, high, count=3)
+        x, y = day_axis(begin, end, small, beyond=gap - 8), percent_axis(low, high, count=3)
         y["axis"]["labels"] = place % across == 0
         held = replace(rates, objective=objective)
         of, total = sum(e.sample.of for e in limits), sum(e.sample.total for e in limits)

@@ -20,6 +20,8 @@ _SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 _NARROW: Final = 480
 #: Lines of labels keep so many pixels between them.
 _LINE: Final = 15
+#: Width of a letter of a label, in pixels, about.
+_LETTER: Final = 7
 #: Up to so many days are named by day, and not by month.
 _DAYS: Final = 45
 _TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -129,10 +131,26 @@ def spread(wanted: Sequence[float], low: float, high: float) -> list[float]:
     return found
 
 
-def day_axis(begin: date, end: date, look: Look) -> Spec:
-    """Give a time axis from one day to another, with months by name and the year where it begins."""
-    room = max(1, (look.width - 140) // 62)
+def day_axis(begin: date, end: date, look: Look, *, beyond: int | None = None) -> Spec:
+    """Give a time axis from one day to another, with months by name and the year where it begins.
+
+    Args:
+        begin: the first day.
+        end: the last day.
+        look: its picture, which is 140 pixels wider than the axis.
+        beyond: pixels by which a label may stand out over the end; `None` where there is room.
+
+    """
+    wide = look.width - 140
+    room = max(1, wide // 62)
     labels = _months(begin, end, room) if (end - begin).days > _DAYS else _days(begin, end, min(5, room))  # fmt: skip
+    if beyond is not None and end > begin:
+        labels = {
+            day: label
+            for day, label in labels.items()
+            if wide * (day - begin).days / (end - begin).days + _LETTER * len(label)
+            <= wide + beyond
+        }
     words = ", ".join(f"'{day.isoformat()}': '{label}'" for day, label in labels.items())
     return {
         "field": "x",
