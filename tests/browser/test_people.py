@@ -242,6 +242,13 @@ def test_on_paper_there_is_no_rail_and_the_filter_is_said(anna):
     anna.page.emulate_media(media="screen")
 
 
+def test_the_whole_rail_is_seen_on_a_usual_screen(windows):
+    window = windows(viewport={"width": 1440, "height": 900})
+    window.go("/complaints?period=all")
+    end = window.page.locator(".rail").get_by_role("button", name="Sign out").bounding_box()
+    assert end["y"] + end["height"] <= 900
+
+
 def test_the_chosen_theme_stays(windows):
     window = windows("lena", color_scheme="light")
     window.go("/rules")
