@@ -125,12 +125,9 @@ def _term(
     ]  # fmt: skip
     if times.in_time is None:
         return layers
-    total = times.in_time + times.late
+    # Counts alone: a share would leave out what never came to its end, and differ from the page's.
     # In time stands left of the term, late right of it; where one has no room, both stand on the other's side.
-    words = [
-        f"{count:,} {word}" + (f", {100 * count / total:.1f} %" if total >= SMALL else "")
-        for word, count in (("in time", times.in_time), ("late", times.late))
-    ]
+    words = [f"{times.in_time:,} in time", f"{times.late:,} late"]
     fits = here > LETTER * len(words[0]) + 30
     starts = (8.0 if fits else here + 16, here + 16 if right else 8.0)
     for told, verdict, start, y in zip(
