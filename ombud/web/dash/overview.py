@@ -97,10 +97,9 @@ def _sentence(ask: Ask, told: Overview) -> list[Said]:
             if not share.few
             else f"{share.of} of {share.total}"
         )
-        late = ask.link("/rules", date="due")
         said += [
             Said(f"{spoken[0].upper()}{spoken[1:]}, "),
-            Said(number, late),
+            Said(number, _acknowledged(ask)),
             Said(" of complaints were acknowledged in time. "),
         ]
     else:
@@ -140,8 +139,21 @@ def _until(ask: Ask, told: Overview) -> str:
 
 def _answers(ask: Ask, *verdicts: str) -> str:
     """Lead to the complaints whose answer was due in the period, by what became of it."""
-    rules = sorted(each.id for each in ask.rules.values() if each.start == "received" and "responded" in each.stops)  # fmt: skip
-    return ask.link("/complaints", period="all", date=None, rule=rules, due_in=ask.asking.period.key, verdict=verdicts) if rules else ""  # fmt: skip
+    rules = {each.id for each in ask.rules.values() if each.start == "received" and "responded" in each.stops}  # fmt: skip
+    return _due(ask, rules, *verdicts)
+
+
+def _acknowledged(ask: Ask) -> str:
+    """Lead to the complaints whose acknowledgement was due in the period and came in time."""
+    rules = {each.id for each in ask.rules.values() if each.kind == "deadline" and "acknowledged" in each.stops}  # fmt: skip
+    return _due(ask, rules, "pass")
+
+
+def _due(ask: Ask, rules: set[str], *verdicts: str) -> str:
+    """Lead to the complaints with findings of some rules that were due in the period; "" of no rule."""
+    if not rules:
+        return ""
+    return ask.link("/complaints", period="all", date=None, rule=sorted(rules), due_in=ask.asking.period.key, verdict=verdicts)  # fmt: skip
 
 
 def _number(count: int, word: str) -> str:
