@@ -359,6 +359,10 @@ def restore(file: Path) -> None:
     out.print("Next: ombud sync --full", style="dim")
 
 
+def _remedy(remedy: str) -> str:
+    return f". {remedy}" if remedy else ""
+
+
 @app.command()
 def doctor() -> None:
     """Look for what is wrong with this installation, its configuration and its database."""
@@ -369,8 +373,9 @@ def doctor() -> None:
         word = "ok  " if each.ok else "NO  " if each.ok is False else "?   "
         out.print(
             terminal.plain(
-                f"{word}{each.name}: {each.why}{' ' + each.remedy if each.ok is False else ''}"
-            )
+                f"{word}{each.name}: {each.why}{_remedy(each.remedy) if each.ok is False else ''}"
+            ),
+            soft_wrap=True,
         )
     if any(each.ok is False for each in found):
         raise typer.Exit(USAGE)
@@ -406,9 +411,12 @@ def _instant(text: str | None) -> int | None:
 def _fail(message: str, code: int, error: Exception) -> NoReturn:
     if _State.debug:
         raise error
-    err.print(
-        Text("Error: ", style="bold red").append_text(terminal.plain(message)), soft_wrap=True
-    )
+    # A configuration's faults stand one a line; what comes from elsewhere is kept on one.
+    faults = message.splitlines() if isinstance(error, SettingsError) else [message]
+    for fault in faults:
+        err.print(
+            Text("Error: ", style="bold red").append_text(terminal.plain(fault)), soft_wrap=True
+        )
     sys.exit(code)
 
 

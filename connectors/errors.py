@@ -64,9 +64,9 @@ class HelpdeskError(Exception):
         self.retry_after = retry_after
         self.uncertain = uncertain
         answer = f" answered {status}" if status is not None else ""
-        super().__init__(
-            f"{account}: {operation}{answer}: {detail or kind.value}. {remedy}".strip()
-        )
+        # Helpdesks end some of their sentences with a full stop, and some not.
+        why = (detail or kind.value).rstrip().removesuffix(".")
+        super().__init__(f"{account}: {operation}{answer}: {why}. {remedy}".strip())
 
 
 class ConfigurationError(ValueError):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -145,6 +146,14 @@ class ServeSettings(Strict):
     #: When the night's census begins, on the clock of the binding's desk.
     night: str = Field(default="02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     workers: int = Field(default=4, ge=1, le=64)
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is not None and not (parts.scheme in {"http", "https"} and parts.hostname):
+            raise ValueError(f"{url!r} is no address; write https://ombud.example")
+        return url
 
 
 class Settings(Strict):

@@ -68,15 +68,14 @@ class Completeness(NamedTuple):
     def sentence(self) -> str:
         """Say it in a sentence."""
         see = f"ombud accounts check {self.account}"
+        take = f"it comes in the night, or now with: ombud accounts census {self.account}"
         if not self.listed:
             return f"{self.account} is read from a file: nothing says whether it holds everything"
         if self.day is None:
-            return (
-                f"No census yet of {self.account}, so nobody knows how complete its data are: {see}"
-            )
+            return f"No census yet of {self.account}, so nobody knows how complete its data are; {take}"
         on = f"{self.day:%d %b}"
         if self.lacking:
-            return f"No census yet of {', '.join(self.lacking)}, so nobody knows how complete the data are: {see}"
+            return f"No census yet of {', '.join(self.lacking)}, so nobody knows how complete the data are; {take}"
         lacks = lacking(self.unreadable, self.missing, self.quarantined, self.unread)
         late = f"; no census in {_nights(self.late)} since" if self.late else ""
         if self.share is None:

@@ -48,15 +48,13 @@ def examine(config: Path, clock: Clock) -> Iterator[Check]:
     try:
         settings = load_settings(config)
     except SettingsError as error:
-        yield Check(
-            "Configuration",
-            ok=False,
-            why=str(error),
-            remedy="Mend it, or write one with: ombud init",
-        )
+        # Each fault brings its own remedy.
+        for fault in error.faults:
+            yield Check("Configuration", ok=False, why=str(fault), remedy="")
         return
     yield Check("Configuration", ok=True, why=str(config))
     yield from _secrets(settings)
+    yield from _ways_in(settings)
     sound = True
     for binding in settings.bindings:
         try:
@@ -128,7 +126,21 @@ def _secrets(settings: Settings) -> Iterator[Check]:
     if env.exists():
         others = bool(env.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
         why = "others on this machine can read it" if others else "readable by you alone"
-        yield Check(".env", ok=not others, why=why, remedy=f"chmod 600 {env}")
+        yield Check(".env", ok=not others, why=why, remedy=f"Run: chmod 600 {env}")
+
+
+def _ways_in(settings: Settings) -> Iterator[Check]:
+    """Tell whether people can sign in to the dashboard by something that lasts."""
+    dashboard = settings.dashboard
+    if dashboard.oidc is None:
+        if not dashboard.passwords:
+            why = "passwords are not taken, and no [dashboard.oidc] is named: links alone let people in"
+            yield Check("Dashboard", ok=None, why=why, remedy="")
+    elif not secret("OMBUD_OIDC_SECRET", settings.folder):
+        why = (
+            "OMBUD_OIDC_SECRET is not set, in the environment or in .env; few issuers ask for none"
+        )
+        yield Check("Dashboard", ok=None, why=why, remedy="")
 
 
 def _disk(settings: Settings) -> Iterator[Check]:

@@ -139,6 +139,8 @@ class Roster:
         if password is not None:
             check_password(password, login)
         now = self._service.now()
+        if until is not None and until <= now:
+            raise Refused("That end is past already. Say a later one")
         if groups is None:
             groups = [EVERY] if role == "auditor" else []
         row = StaffRow(
@@ -324,7 +326,9 @@ class Roster:
         try:
             staffing.put(row, act=act, by=None if by is None else by.key, now=now)
         except Taken as error:
-            raise Refused(f"{row.login} is on the staff already") from error
+            raise Refused(
+                f"{row.login} is on the staff already. For a new link: ombud staff link"
+            ) from error
 
 
 def cleaned(name: str) -> str:

@@ -44,7 +44,7 @@ def hooks_install(
 ) -> None:
     """Have helpdesks tell Ombud which tickets to look at; what is there already is put right.
 
-    Addresses and secrets are kept sealed and shown to nobody. Needs [serve] url in ombud.toml.
+    Addresses and secrets are kept sealed and shown to nobody. Needs `serve.url` in ombud.toml.
     """  # fmt: skip
     with open_service(context.obj, SystemClock()) as service:
         keeper = HookKeeper(service)

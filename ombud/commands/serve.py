@@ -101,7 +101,9 @@ def _announce(service: Service, serving: Serving) -> None:
     every = service.settings.serve.sweep_seconds
     if service.settings.serve.url is None:
         out.print(
-            f"No [serve] url: no hooks, no links in notes; the sweep finds changes every {every} s.",
+            terminal.plain(
+                f"No [serve] url: no hooks, no links in notes; the sweep finds changes every {every} s."
+            ),
             soft_wrap=True,
         )
         return

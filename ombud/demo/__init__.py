@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
+import termios
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -138,7 +141,8 @@ def run(out: Console, *, once: bool) -> dict[str, Any]:
                 service.sync(desk.account)
             _tell_shared(out, service)
             out.rule("A day of agents")
-            day = play(service, world, desks[0].account)
+            with terminal.progress(terminal.consoles()[1], "Playing a day of agents") as tell:
+                day = play(service, world, desks[0].account, tell)
             out.print(f"\n{day.sentence()}", soft_wrap=True)
             report["day"] = day._asdict()
             _write_findings(service, folder / "findings.jsonl")
@@ -158,10 +162,15 @@ def _show(out: Console, service: Service, command: str) -> None:
     from ombud.demo.dashboard import dashboard
 
     out.rule("The dashboard")
-    with dashboard(service) as address:
+    with contextlib.ExitStack() as stack:
+        with terminal.progress(terminal.consoles()[1], "Making the dashboard's figures"):
+            address = stack.enter_context(dashboard(service))
         out.print("\nOpen it here; the link signs you in once, within five minutes:")
         out.print(address, soft_wrap=True)
         out.print(f"\nOr try: {command}", soft_wrap=True)
+        # An Enter from before the question is no answer to it.
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
         input("Press Enter to end it. ")
 
 

@@ -12,6 +12,8 @@ from ombud.store import Hint
 from sync.live.desk import Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ombud.sandbox.world import World
     from sync.service import Service
 
@@ -58,8 +60,10 @@ class Day(NamedTuple):
         )
 
 
-def play(service: Service, world: World, account: str) -> Day:
-    """Play a day; every act is told by a hook, and looked at as it comes."""
+def play(
+    service: Service, world: World, account: str, tell: Callable[[int, int | None, str], None]
+) -> Day:
+    """Play a day; every act is told by a hook, and looked at as it comes; `tell` hears how far it is."""
     begun = len(world.journal.lines())
     start = world.clock.now()
     day = shift(world, agents=AGENTS)
@@ -67,7 +71,9 @@ def play(service: Service, world: World, account: str) -> Day:
     with service.store.lease(account) as epoch:
         desk = Desk(service, account, epoch)
         desk.tick()
-        for deed in plan(_SEED, agents=AGENTS, complaints=COMPLAINTS, ordinary=ORDINARY):
+        deeds = plan(_SEED, agents=AGENTS, complaints=COMPLAINTS, ordinary=ORDINARY)
+        for number, deed in enumerate(deeds):
+            tell(number, len(deeds), "")
             world.clock.set(max(start + deed.at, world.clock.now()))
             ticket = day.do(deed)
             if ticket is None:

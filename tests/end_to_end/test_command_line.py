@@ -20,7 +20,8 @@ OMBUD = str(Path(sys.executable).with_name("ombud"))
 COMMANDS = (
     ["sync"], ["check"], ["triage"], ["explain"], ["import"], ["init"], ["fields"], ["uninstall"], ["backup"],
     ["restore"], ["doctor"], ["demo"], ["accounts", "check"], ["accounts", "census"], ["accounts", "connect"], ["packs", "list"], ["packs", "show"],
-    ["packs", "lint"], ["packs", "test"], ["sandbox", "serve"],
+    ["packs", "lint"], ["packs", "test"], ["sandbox", "serve"], ["serve"], ["staff", "add"], ["report", "review"], ["report", "kpi"],
+    ["report", "export"], ["report", "schedule", "add"],
 )  # fmt: skip
 KEYS = {
     "rule", "ref", "case", "account", "url", "occurrence", "verdict", "standing", "severity", "clauses", "entered",
@@ -249,3 +250,9 @@ def test_beside_what_is_counted_stands_how_complete_the_data_are(desk):
         assert "Data 100 % complete as of" in desk.run(*command).stdout
     days = desk.run("accounts", "check", "sandbox", "--format", "json").stdout
     assert any("100 % complete" in json.loads(line)["why"] for line in days.splitlines())
+
+
+def test_each_fault_of_the_settings_stands_on_a_line_of_its_own(tmp_path):
+    told = Desk(tmp_path, None).run("init", "--url", "http://127.0.0.1:9", code=2).stderr
+    lines = told.splitlines()
+    assert [line.split(": ")[2] for line in lines] == ["ACME_EMAIL", "ACME_TOKEN"]

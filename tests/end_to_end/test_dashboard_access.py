@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import cli  # noqa: TID251 (the command is run as people run it)
 from ombud.store.errors import StoreError
 from ombud.web.dash.viewer import ACTIONS
+from sync.persons import Refused
 from tests.dash_house import SECRET, house
 from tests.web_desk import LONG
 
@@ -324,6 +325,10 @@ class TestSessions:
         home.pass_time(minutes=1)
         assert browser.known_as is None
         assert home.browser().sign_in("aud").status_code == 401
+
+    def test_nobody_is_taken_on_until_a_time_that_is_over(self, home):
+        with pytest.raises(Refused, match="past already"):
+            home.add("eve", until=home.service.now())
 
     def test_who_is_shut_out_is_out_at_the_next_click_and_a_role_counts_at_once(self, home):
         home.add()

@@ -39,7 +39,7 @@ def test_a_sound_installation_has_nothing_wrong(config, server):
 
 def test_secrets_that_others_can_read_are_named(config, server):
     config.with_name(".env").chmod(0o644)
-    assert wrong(config, server)[".env"].remedy.startswith("chmod 600")
+    assert wrong(config, server)[".env"].remedy.startswith("Run: chmod 600")
 
 
 def test_a_missing_secret_is_named(config, server):
@@ -85,3 +85,13 @@ def test_nothing_further_is_said_where_the_configuration_cannot_be_read(tmp_path
     config = tmp_path / "ombud.toml"
     config.write_text("database = 7\n", encoding="utf-8")
     assert list(wrong(config, server)) == ["Configuration"]
+
+
+def test_an_issuer_whose_secret_is_missing_is_named(config, server, monkeypatch):
+    monkeypatch.delenv("OMBUD_OIDC_SECRET", raising=False)
+    oidc = '\n[dashboard.oidc]\nissuer = "https://login.example"\nclient_id = "ombud"\n'
+    config.write_text(config.read_text() + oidc)
+    found = examine(config, Stepped(server.world.clock.now))
+    told = [each for each in found if each.name == "Dashboard"]
+    assert [each.ok for each in told] == [None]
+    assert "OMBUD_OIDC_SECRET is not set" in told[0].why

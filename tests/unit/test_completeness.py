@@ -43,11 +43,11 @@ DAY_OF = date(2026, 11, 25)
         ),
         (
             Completeness("acme", DAY_OF, 10, 10, lacking=("post",)),
-            "No census yet of post, so nobody knows how complete the data are: ombud accounts check acme",
+            "No census yet of post, so nobody knows how complete the data are; it comes in the night, or now with: ombud accounts census acme",
         ),
         (
             Completeness("acme", None),
-            "No census yet of acme, so nobody knows how complete its data are: ombud accounts check acme",
+            "No census yet of acme, so nobody knows how complete its data are; it comes in the night, or now with: ombud accounts census acme",
         ),
         (
             Completeness("logs", None, listed=False),

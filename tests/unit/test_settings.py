@@ -172,3 +172,10 @@ def test_what_is_wrong_with_who_is_told_is_named(tmp_path, right, wrong, line, r
     assert remedy in told
     # An address is a secret: it is not repeated.
     assert "xoxb" not in told
+
+
+@pytest.mark.parametrize("url", ["ftp://ombud.example", "ombud.example", "https://"])
+def test_an_address_that_nobody_can_reach_is_refused(tmp_path, url):
+    assert "no address; write https://ombud.example" in faults(
+        tmp_path, f'{GOOD}\n[serve]\nurl = "{url}"\n'
+    )
