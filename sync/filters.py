@@ -66,7 +66,7 @@ TITLES: Final = {
     "deviation": "required path",
 }
 #: Words that say how a page is shown, not what it counts.
-VIEWS: Final = frozenset({"page", "sort", "by", "clock", "show", "theme", "format", "size", "seed", "tab", "from", "to", "notice"})  # fmt: skip
+VIEWS: Final = frozenset({"page", "sort", "by", "clock", "show", "theme", "format", "size", "seed", "tab", "from", "to", "notice", "mark"})  # fmt: skip
 _VERDICTS: Final = {each.value: each for each in Verdict}
 #: How a complaint stands by its major rules, in words.
 GRADE_WORDS: Final = {

@@ -264,6 +264,16 @@ class TestViews:
         assert vera.submit("/views/delete", view=name).status_code == 303
         assert "product=Fibre" not in vera.get("/views").text
 
+    def test_only_what_was_done_is_said_to_have_been_done(self, desk):
+        vera = desk.as_("vera")
+        told = save(vera, name="Mine", path="/rules", query="")
+        assert 'role="status"' in vera.get(told.headers["location"]).text
+        # Words that somebody else wrote into an address, with the mark of another session or with none.
+        others = told.headers["location"].partition("&mark=")[2]
+        for lie in ("/?notice=Pay+here", f"/?notice=Pay+here&mark={others}", "/?notice=Pay+here&mark=%C3%A9"):  # fmt: skip
+            assert "Pay here" not in vera.get(lie).text
+        assert 'role="status"' not in desk.as_("carl").get(told.headers["location"]).text
+
     def test_compliance_shares_and_others_see_it(self, desk):
         assert 'name="shared"' in desk.as_("carl").get("/rules").text
         assert 'name="shared"' not in desk.as_("vera").get("/rules").text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ombud.store.book.filter import NONE
 from ombud.store.book.options import options
 from ombud.web.dash.alone import GROUP, own_pages
+from ombud.web.dash.notice import notice_of
 from ombud.web.pages import page as rendered
 from sync.filters import GRADE_WORDS, TITLES, read_filter
 from sync.periods import OFFERED, read_period
@@ -206,7 +207,7 @@ def framed(
         known=_known(ask),
         known_href=ask.link(path, known=None),
         building=ask.keeper.building if ask.asking.known is None else None,
-        notice=ask.view("notice") or None,
+        notice=notice_of(ask),
     )
     return rendered(f"dash/{template}", status=status, frame=frame, ask=ask, **told)
 

@@ -13,6 +13,7 @@ from ombud.store import StoreError
 from ombud.web.dash.api import METHODS, api_pages, refuse_method
 from ombud.web.dash.ask import Ask
 from ombud.web.dash.frame import failed, preparing, refused
+from ombud.web.dash.notice import marked
 from ombud.web.dash.pages import FORMS, PAGES
 from ombud.web.dash.problem import API, problem
 from ombud.web.dash.views import views_of
@@ -114,7 +115,7 @@ class Dashboard:
 
     async def _do(self, form: Form, request: Request, viewer: Viewer, told: FormData) -> Response:
         return await run_in_threadpool(
-            self._answer, request, viewer, lambda ask: form.do(ask, told)
+            self._answer, request, viewer, lambda ask: marked(form.do(ask, told), ask.csrf)
         )
 
     def _answer(

@@ -35,7 +35,7 @@ _QUERY: Final = 4_000
 #: Views that one person may keep.
 _MOST: Final = 200
 #: Said once, and no part of what is looked at.
-_PASSING: Final = frozenset({"notice", "page"})
+_PASSING: Final = frozenset({"notice", "mark", "page"})
 #: What sharing takes: others' menus are changed by it.
 SHARE: Final = "action_edit"
 
