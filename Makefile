@@ -28,7 +28,7 @@ setup-test: ## As setup, and what tests need: Prism, Request Tracker 5, Chromium
 setup-bench: ## As setup, and the rivals of the benchmarks, Request Tracker 5
 	@scripts/set-up.sh python bench pm4py rt
 
-demo: setup ## See complaints found, flagged, and a premature closure moved back, in the sandbox
+demo: setup ## See complaints found, flagged and moved back in the sandbox; in a terminal, the dashboard, too
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/ombud demo; else $(BIN)/ombud demo --once </dev/null; fi
 
 demo-truth: setup ## Compare the findings with what the sandbox knows to be true: missed and false
