@@ -155,6 +155,7 @@ class Overview:
         before_clauses: share of checks that passed in the period before, by group of clauses.
         weakest: the rule that passes least often.
         due: what is due this week, day by day.
+        late_moves: whose move the late ones are, the most first.
         move_by: what `due` names whose move it is by.
         weeks: weeks of receipt, the oldest first.
         changes: what is otherwise than before.
@@ -172,6 +173,7 @@ class Overview:
     before_clauses: Mapping[str, Share]
     weakest: RuleCounts | None
     due: Sequence[DueDay]
+    late_moves: Sequence[tuple[str | None, int]]
     move_by: str
     weeks: Sequence[Week]
     changes: Sequence[Changed]
@@ -311,9 +313,18 @@ def count_overview(
         {each.group.key: each.share for each in by_clause(earlier)},
         weakest(rules),
         due_by_day(book, always, begins, end, move_by),
+        _late_moves(book, always, move_by),
         move_by,
         weeks_of(book, asked, now=now),
         changes,
+    )
+
+
+def _late_moves(book: Book, asked: Filter, column: str) -> list[tuple[str | None, int]]:
+    rows = by_columns(book, asked.but(open=True, late=True), [column], {})
+    return sorted(
+        ((row[column], row["complaints"]) for row in rows),
+        key=lambda each: (-each[1], each[0] or ""),
     )
 
 

@@ -12,6 +12,7 @@ from ombud.model.instant import DAY, HOUR, MINUTE
 from ombud.store.book import EVERYTHING, WORDS, Filter
 from ombud.store.book.counts import standing, verdicts_by_rule
 from sync.book import Bookkeeper, Progress
+from sync.figures.overview import count_overview
 from tests.people_desk import CAUSE, LATE, RULE, desk_at
 from tests.web_desk import until
 
@@ -110,6 +111,8 @@ def test_what_the_clock_alone_makes_late_is_late_in_the_book(desk, keeper):
     assert late.late == 1
     # `create` lets a minute pass, too.
     assert late.oldest[3] == desk.service.now() - HOUR - MINUTE
+    told = count_overview(keeper.book, ALL, None, now=desk.service.now(), zone=desk.service.zone)
+    assert (told.move_by, told.late_moves) == ("project", [("CMP", 1)])
 
 
 def test_what_was_known_on_a_past_day_is_told_again(desk, keeper):

@@ -62,6 +62,7 @@ def show(ask: Ask) -> Response:
         change=_change,
         answers=lambda *verdicts: _answers(ask, *verdicts),
         until=_until(ask, told),
+        late_moves=_moves(told.late_moves),
         due=[_day(ask, each, first=place == 0) for place, each in enumerate(told.due)],
         weeks=[_week(each) for each in told.weeks],
         week_sentence=_weeks_in_words(told.weeks),
@@ -189,8 +190,12 @@ class Day:
 def _day(ask: Ask, told: DueDay, *, first: bool) -> Day:
     day = moment(told.begin, ask.zone).date()
     label = f"{day:%a} {day.day} {day:%b}{', today' if first else ''}"
-    moves = " · ".join(f"{whose or 'nobody named'} {count}" for whose, count in told.moves[:3])
+    moves = _moves(told.moves)
     return Day(label, _open(ask, day.isoformat()) if told.due else "", told.due, moves)
+
+
+def _moves(told: Sequence[tuple[str | None, int]]) -> str:
+    return " · ".join(f"{whose or 'nobody named'} {count}" for whose, count in told[:3])
 
 
 def _week(told: Week) -> list[object]:
