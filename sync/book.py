@@ -23,7 +23,7 @@ from sync.places import Places
 from sync.service import database_path, is_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ombud.model.facts import Instant
     from ombud.store.book import Book, Writing
@@ -138,12 +138,11 @@ class Bookkeeper:
             self.about = self._about()
             since = int(stamp.get("cutoff", 0))
             all_afresh = len(afresh) == len(bounds)
-            changed = self._changed(now if all_afresh else since, now)
-            if all_afresh:
-                changed = []
+            rows = service.store.changed_since((now if all_afresh else since) - _OVERLAP)
+            changed = [] if all_afresh else self._changed(rows, now)
             if not (afresh or gone or changed):
-                with self.book.writing() as writing:
-                    writing.mark(cutoff=now)
+                self._follow(rows)
+                self.book.touch(now)
                 return 0
             count = 0
             self.progress = Progress(
@@ -156,15 +155,17 @@ class Bookkeeper:
                     waivers = service.waivers(bound)
                     found = judge_again(bound, service.elsewhere, service.store, waivers, now=now)
                     count += self._put(writing, bound, found, count, tell)
-                fresh = {bound.name for bound in afresh}
-                count += self._put_changed(
-                    writing, [b for b in bounds.values() if b.name not in fresh], changed, now
-                )
+                count += self._put_changed(writing, list(bounds.values()), changed, now)
                 writing.mark(
                     cutoff=now, bindings={name: bound.digest for name, bound in bounds.items()}
                 )
+            # Only once it is in the book: what failed is followed again.
+            self._follow(rows)
             self.progress = Progress(count, count)
             return count
+
+    def _follow(self, rows: Sequence[tuple[str, str, str | None, Instant]]) -> None:
+        self._followed = {row[:2]: row[3] for row in rows}
 
     @property
     def building(self) -> Progress | None:
@@ -216,10 +217,8 @@ class Bookkeeper:
                 ).start()
             self._past[at] = held
             while len(self._past) > MOST_PAST:
-                oldest = next(iter(self._past))
-                left = self._past.pop(oldest)
-                if not isinstance(left, Progress):
-                    left.close()
+                # Closed once nobody asks it any more.
+                self._past.pop(next(iter(self._past)))
             return held
 
     def build_past(self, at: Instant, *, tell: Tell | None = None) -> Book:
@@ -242,6 +241,7 @@ class Bookkeeper:
     def close(self) -> None:
         """Let go of every book."""
         with self._lock:
+            self.book.keep()
             self.book.close()
         with self._shelf:
             for each in self._past.values():
@@ -263,8 +263,6 @@ class Bookkeeper:
         with self._shelf:
             if self._past.get(at) is progress:
                 self._past[at] = book
-            else:
-                book.close()
 
     def _bounds_at(self, at: Instant) -> Iterator[Bound]:
         """Give each binding as what was in force at an instant made it; as it is now where nothing was."""
@@ -274,11 +272,11 @@ class Bookkeeper:
                 row = acts.in_force(bound.name, by=at)
             yield bound if row is None else rebuilt(row, bound.settings, bound.steps, bound.start)
 
-    def _changed(self, since: Instant, now: Instant) -> list[str]:
+    def _changed(
+        self, rows: Sequence[tuple[str, str, str | None, Instant]], now: Instant
+    ) -> list[str]:
         """Give the cases that were settled since, those their tickets were of before, and those that the clock alone changed."""
-        rows = self._service.store.changed_since(since - _OVERLAP)
         told = [row for row in rows if self._followed.get(row[:2]) != row[3]]
-        self._followed = {row[:2]: row[3] for row in rows}
         found = {case for _, _, case, _ in told if case is not None}
         for begin in range(0, len(told), _PAGE):
             part = told[begin : begin + _PAGE]

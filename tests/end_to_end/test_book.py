@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from ombud.model.instant import DAY, HOUR, MINUTE
+from ombud.store import StoreError
 from ombud.store.book import EVERYTHING, WORDS, Filter
 from ombud.store.book.counts import standing, verdicts_by_rule
 from sync.book import Bookkeeper, Progress
@@ -211,3 +212,53 @@ def test_a_book_that_cannot_be_read_is_made_again(desk):
     second = Bookkeeper(desk.service)
     assert second.refresh() == 1
     second.close()
+
+
+def test_what_could_not_be_judged_is_followed_again(desk, keeper, monkeypatch):
+    ticket = desk.create()
+    desk.sync()
+    keeper.refresh()
+    desk.pass_time()
+    desk.close(ticket)
+    desk.sync()
+
+    def broken(*_, **__):
+        raise StoreError("the disk fails")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sync.book.judge_page", broken)
+        with pytest.raises(StoreError):
+            keeper.refresh()
+    assert counted(keeper.book).get((RULE, "fail")) is None
+    assert keeper.refresh() == 1
+    assert counted(keeper.book) == checked(desk)
+
+
+SECOND = """
+[[bindings]]
+name = "others"
+account = "sandbox"
+pack = "house.yaml"
+mapping = "sandbox.mapping.toml"
+scope = [{when = {project = "SUP", type = "Complaint"}, is = "complaint"}]
+"""
+
+
+def test_a_binding_judged_anew_keeps_what_changed_meanwhile(tmp_path):
+    with desk_at(tmp_path, mode="flag", more="") as desk:
+        told = desk.config.read_text(encoding="utf-8")
+        desk.config.write_text(told.replace("\n[calendars", f"{SECOND}\n[calendars", 1), encoding="utf-8")  # fmt: skip
+        desk.reopen()
+        desk.create()
+        desk.sync()
+        keeper = Bookkeeper(desk.service)
+        keeper.refresh()
+        desk.pass_time()
+        desk.create()
+        desk.sync()
+        # As if the pack of one of two bindings had changed since.
+        keeper.book.stamp["bindings"]["complaints"] = "another"
+        keeper.refresh()
+        assert standing(keeper.book, ALL).complaints == 2
+        assert counted(keeper.book) == checked(desk)
+        keeper.close()

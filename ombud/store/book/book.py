@@ -99,6 +99,17 @@ class Book:
                 raise
             self._read_told()
 
+    def touch(self, cutoff: Instant) -> None:
+        """Say that nothing has changed until an instant; it is kept with the next thing that is written, or by `keep`."""
+        self.stamp = {**self.stamp, "cutoff": cutoff}
+
+    def keep(self) -> None:
+        """Keep what `touch` was told."""
+        told = self.cutoff
+        if told is not None:
+            with self.writing() as writing:
+                writing.mark(cutoff=told)
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
