@@ -209,11 +209,9 @@ def _checked(url: str) -> str:
     """Refuse an address that helpdesks must not send to; give it without a slash at its end."""
     parts = urlsplit(url)
     told = f"serve.url: {url!r}"
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"{told} is no address. Write https://…")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(f"{told} is more than an address. Write https://{parts.hostname}")
-    if parts.scheme == "http" and not _loopback(parts.hostname):
+    if parts.scheme == "http" and not _loopback(parts.hostname or ""):
         raise ConfigurationError(
             f"{told}: what helpdesks tell must not be read under way. Write https://{parts.hostname}"
         )

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
-
-import pytest
 
 from connectors.file.log import LogShape, read_rows
 from ombud.model.instant import DAY, HOUR
@@ -14,7 +10,6 @@ from sync.export.xes import Happened, Trace, xes_chunks
 
 NOON = 20_635 * DAY + DAY // 2
 XES = "{http://www.xes-standard.org/}"
-MINER = Path(__file__).parents[2] / ".build/pm4py/bin/python"
 TRACES = [
     Trace(
         f"PAY-{n}",
@@ -86,24 +81,6 @@ def test_ombud_reads_its_own_log_again(tmp_path):
     assert [
         (row.cells["case:concept:name"], row.cells["concept:name"], row.at) for row in rows
     ] == [(trace.name, event.name, event.at) for trace in TRACES for event in trace.events]
-
-
-@pytest.mark.skipif(not MINER.exists(), reason="pm4py has no environment of its own here")
-def test_pm4py_reads_as_many_events_in_the_same_order(tmp_path):
-    file = tmp_path / "log.xes"
-    file.write_bytes(log())
-    code = (
-        "import sys,warnings;warnings.simplefilter('ignore')\n"
-        "from pm4py.objects.log.importer.xes import importer\n"
-        "log=importer.apply(sys.argv[1],parameters={'show_progress_bar':False})\n"
-        "print([[e['concept:name'] for e in t] for t in log])"
-    )
-    done = subprocess.run(
-        [str(MINER), "-c", code, str(file)], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip().splitlines()[-1] == str(
-        [[event.name for event in trace.events] for trace in TRACES]
-    )
 
 
 def test_a_log_is_given_bit_by_bit():
