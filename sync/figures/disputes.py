@@ -78,19 +78,6 @@ class Wrongness:
     sample: int
     mistaken: int
 
-    @property
-    def upheld_share(self) -> float | None:
-        """Give the share of the disputes decided in which the finding was wrong; `None` of none."""
-        return self.upheld / self.decided if self.decided else None
-
-    @property
-    def mistaken_share(self) -> float | None:
-        """Give the share of a reviewed sample that were no failures; `None` without a review.
-
-        This one says how often a rule is wrong. Disputes do not: who disputes chooses what.
-        """
-        return self.mistaken / self.sample if self.sample else None
-
     def as_json(self) -> dict[str, object]:
         """Give it for programs."""
         return {
