@@ -154,7 +154,6 @@ class Entries:
                 each.at,
                 each.until,
                 str(each.cause),
-                each.cause is Cause.ourselves,
             )
             for place, each in enumerate(complaint.transitions)
         ]

@@ -75,7 +75,7 @@ def read_period(text: str, now: Instant, zone: ZoneInfo) -> Period:
         raise ValueError(f"{text!r} ends before it begins. {_FORMS}")
     if first.year < _YEARS[0] or last.year > _YEARS[1]:
         raise ValueError(f"{text!r} lies before {_YEARS[0]} or after {_YEARS[1]}. {_FORMS}")
-    return Period(text, label, _midnight(first, zone), _midnight(last + timedelta(days=1), zone))
+    return Period(text, label, midnight(first, zone), midnight(last + timedelta(days=1), zone))
 
 
 def before(period: Period, zone: ZoneInfo, now: Instant) -> Period | None:
@@ -209,5 +209,6 @@ def _months_back(first: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> Instant:
+def midnight(day: date, zone: ZoneInfo) -> Instant:
+    """Give the instant at which a day begins in a zone."""
     return instant(datetime.combine(day, time(), tzinfo=zone))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.event import Ref
 from ombud.store import SampledRow, SampleRow, name_of
 from sync.decisions import overtaken
+from sync.figures.limits import score_interval
 from sync.note import wall
 from sync.persons import Refused
 
@@ -31,8 +31,6 @@ ANSWERS: Final = {
     "not_a_complaint": "not a complaint",
     "cannot_tell": "cannot tell",
 }
-#: Quantile of the normal distribution for an interval of 95 %.
-_Z: Final = 1.959963984540054
 
 
 def wilson(of: int, total: int) -> tuple[float, float]:
@@ -42,12 +40,7 @@ def wilson(of: int, total: int) -> tuple[float, float]:
     """
     if not total:
         return 0.0, 1.0
-    share, square = of / total, _Z * _Z
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    reach = (
-        _Z * sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
-    )
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    return score_interval(of / total, total)
 
 
 @dataclass(frozen=True, slots=True)

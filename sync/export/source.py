@@ -267,16 +267,14 @@ def _due(ask: Source, row: DueRow) -> Due:
     )
 
 
-def _trace(
-    values: tuple[object, ...], steps: Sequence[tuple[str, str | None, int, str, bool]]
-) -> Trace:
+def _trace(values: tuple[object, ...], steps: Sequence[tuple[str, str | None, int, str]]) -> Trace:
     told = dict(zip(_TRACE, values, strict=True))
     name = str(told.pop("key"))
     return Trace(
         name,
         [
-            Happened(stage, entered, told={"ombud:status": status, "ombud:cause": cause, "ombud:ours": ours})
-            for stage, status, entered, cause, ours in steps
+            Happened(stage, entered, told={"ombud:status": status, "ombud:cause": cause})
+            for stage, status, entered, cause in steps
         ],
         {f"ombud:{key}": value for key, value in told.items() if isinstance(value, (str, bool))},
     )  # fmt: skip

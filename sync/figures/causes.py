@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ombud.model.instant import instant, moment
+from ombud.model.instant import moment
 from ombud.store.book.causes import UPHELD, came_again, causes, causes_by_time
 from sync.figures.actions import list_actions, recurrence
 from sync.figures.overview import Share
+from sync.periods import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,7 +168,7 @@ def months_of(book: Book, asked: Filter, *, now: Instant, zone: ZoneInfo) -> lis
     today = moment(now, zone).date()
     number = today.year * 12 + today.month - 1
     firsts = [_month(number - each) for each in range(MONTHS - 1, -2, -1)]
-    begins = [instant(datetime.combine(each, time(), tzinfo=zone)) for each in firsts]
+    begins = [midnight(each, zone) for each in firsts]
     counts: dict[Instant, dict[str | None, int]] = {}
     for begin, cause, count in causes_by_time(book, asked, begins[:-1], begins[-1]):
         counts.setdefault(begin, {})[cause] = count

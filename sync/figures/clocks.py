@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
-from ombud.model.instant import MINUTE, instant, moment
+from ombud.model.instant import MINUTE, moment
 from ombud.store.book.clocks import (
     Opened,
     by_due,
@@ -21,6 +21,7 @@ from ombud.store.book.counts import verdicts_by_rule
 from sync.figures.clock_terms import pauses_of, terms_of
 from sync.figures.limits import Lasting, Spent, lasting_of, left_by_day
 from sync.figures.overview import Share, share_of
+from sync.periods import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -203,8 +204,8 @@ def _tabs(book: Book, asked: Filter, objective: float, today: date, zone: ZoneIn
         return []
     every = tuple(info.ordinal for each in rules.values() for info in each)
     told = verdicts_by_rule(book, asked.but(rules=every), by_due=True)
-    begins = [_begin(today - timedelta(days=each), zone) for each in (BUDGET_DAYS, *BURN_DAYS[::-1])]  # fmt: skip
-    spans = by_due(book, asked.but(rules=every), begins, _begin(today, zone))
+    begins = [midnight(today - timedelta(days=each), zone) for each in (BUDGET_DAYS, *BURN_DAYS[::-1])]  # fmt: skip
+    spans = by_due(book, asked.but(rules=every), begins, midnight(today, zone))
     tabs = []
     for infos in rules.values():
         ordinals = tuple(each.ordinal for each in infos)
@@ -264,8 +265,8 @@ def weeks_of(book: Book, asked: Filter, tab: Tab, *, now: Instant, zone: ZoneInf
     today = moment(now, zone).date()
     monday = today - timedelta(days=today.weekday())
     mondays = [monday - timedelta(weeks=each) for each in range(WEEKS, -1, -1)]
-    begins = [_begin(each, zone) for each in mondays]
-    told = _summed(by_due(book, asked.but(rules=tab.ordinals), begins, _begin(today, zone)))
+    begins = [midnight(each, zone) for each in mondays]
+    told = _summed(by_due(book, asked.but(rules=tab.ordinals), begins, midnight(today, zone)))
     found = [
         DueWeek(day, counts.get(Verdict.passed, 0), counts.get(Verdict.failed, 0), counts.get(Verdict.unknown, 0))
         for day, begin in zip(mondays, begins, strict=True)
@@ -282,8 +283,8 @@ def budget_of(
     """Give what is left of a clock's error budget at the end of each of its days."""
     today = moment(now, zone).date()
     days = [today - timedelta(days=each) for each in range(BUDGET_DAYS, 0, -1)]
-    begins = [_begin(each, zone) for each in days]
-    told = _summed(by_due(book, asked.but(rules=tab.ordinals), begins, _begin(today, zone)))
+    begins = [midnight(each, zone) for each in days]
+    told = _summed(by_due(book, asked.but(rules=tab.ordinals), begins, midnight(today, zone)))
     late = [
         (counts.get(Verdict.failed, 0), counts.get(Verdict.failed, 0) + counts.get(Verdict.passed, 0))
         for begin in begins
@@ -352,9 +353,9 @@ def _parts(wall: Sequence[Took], working: Sequence[Took]) -> list[Part]:
 def _forecast(book: Book, asked: Filter, now: Instant, zone: ZoneInfo) -> list[Stretch]:
     today = moment(now, zone).date()
     days = [today + timedelta(days=each) for each in range(AHEAD + 1)]
-    begins = [_begin(each, zone) for each in days]
+    begins = [midnight(each, zone) for each in days]
     pending = asked.but(verdicts=(Verdict.pending,))
-    told = _summed(by_due(book, pending, begins, _begin(today + timedelta(days=3650), zone)))
+    told = _summed(by_due(book, pending, begins, midnight(today + timedelta(days=3650), zone)))
     found = [
         Stretch(day, day if place < AHEAD else None, sum(told.get(begin, {}).values()))
         for place, (day, begin) in enumerate(zip(days, begins, strict=True))
@@ -366,8 +367,8 @@ def _late_now(book: Book, asked: Filter, now: Instant, zone: ZoneInfo) -> list[S
     today = moment(now, zone).date()
     late = asked.but(standings=(Verdict.failed,), open=True)
     firsts = [_FIRST if to is None else today - timedelta(days=to) for _, to in _AGES]
-    begins = [_begin(each, zone) for each in firsts]
-    told = _summed(by_due(book, late, begins[::-1], _begin(today + timedelta(days=1), zone)))
+    begins = [midnight(each, zone) for each in firsts]
+    told = _summed(by_due(book, late, begins[::-1], midnight(today + timedelta(days=1), zone)))
     return [
         Stretch(first if to is not None else None, today - timedelta(days=since), sum(told.get(begin, {}).values()))
         for (since, to), first, begin in zip(_AGES, firsts, begins, strict=True)
@@ -384,10 +385,6 @@ def _summed(
             for verdict, count in counts.items():
                 held[verdict] = held.get(verdict, 0) + count
     return found
-
-
-def _begin(day: date, zone: ZoneInfo) -> Instant:
-    return instant(datetime.combine(day, time(), tzinfo=zone))
 
 
 def _day(day: date | None) -> str | None:

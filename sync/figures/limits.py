@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Nineteen of twenty intervals hold the true share.
 _ERRORS: Final = 1.96
+#: The same exactly: a quantile of the normal distribution.
+_Z: Final = 1.959963984540054
 #: A curve is drawn by at most so many steps.
 _STEPS: Final = 120
 
@@ -151,3 +153,18 @@ def beyond(of: int, total: int, mean: float) -> tuple[str, bool] | None:
         if abs(gap) > errors * error + 1e-9:
             return word, gap > 0
     return None
+
+
+def score_interval(share: float, size: float) -> tuple[float, float]:
+    """Give the bounds between which a share lies in 95 of 100 cases (Wilson's score interval); `size` is above none.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """
+    square = _Z * _Z
+    middle = (share + square / (2 * size)) / (1 + square / size)
+    reach = (
+        _Z
+        * math.sqrt(share * (1 - share) / size + square / (4 * size * size))
+        / (1 + square / size)
+    )
+    return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ombud.model.facts import Verdict
-from ombud.model.instant import instant, iso, moment
+from ombud.model.instant import iso, moment
 from ombud.store.book import WORDS
 from ombud.store.book.counts import (
     DueDay,
@@ -20,6 +20,7 @@ from ombud.store.book.counts import (
     verdicts_by_rule,
 )
 from sync.figures.clauses import Group, group_of, order
+from sync.periods import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -404,10 +405,7 @@ def _days(now: Instant, zone: ZoneInfo) -> tuple[list[Instant], Instant]:
     """Give the beginnings of the days from today to the end of the week, at least five of them."""
     today = moment(now, zone).date()
     length = max(5, 7 - today.weekday())
-    begins = [
-        instant(datetime.combine(today + timedelta(days=each), time(), tzinfo=zone))
-        for each in range(length + 1)
-    ]
+    begins = [midnight(today + timedelta(days=each), zone) for each in range(length + 1)]
     return begins[:-1], begins[-1]
 
 

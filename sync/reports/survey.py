@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ombud.model.event import digest
 from ombud.model.instant import instant_of
 from ombud.store import AnswerRow
+from sync.figures.limits import score_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     Find = Callable[[str], "Known | None"]
 
 About = Literal["process", "outcome"]
-#: Of the normal distribution, for 95 of 100.
-_Z: Final = 1.959963984540054
 #: Problems that are told one by one.
 _MOST_TOLD: Final = 20
 #: Longest file, in rows.
@@ -189,7 +188,7 @@ def satisfaction(answers: Sequence[AnswerRow], about: About) -> Satisfaction:
     mean = sum((score - 1) / (best - 1) * weight for score, best, weight in told) / weights
     # As many answers as would give the same certainty without weights (Kish).
     size = weights**2 / sum(weight**2 for _, _, weight in told)
-    low, high = wilson(share, size)
+    low, high = score_interval(share, size)
     count = sum(good for good, _ in top)
     return Satisfaction(len(answers), len(told), count, mean, share, low, high, weighted)
 
@@ -200,14 +199,6 @@ def by_decision(answers: Sequence[AnswerRow], about: About) -> dict[str, Satisfa
     for each in answers:
         grouped.setdefault(each.decision or "unknown", []).append(each)
     return {name: satisfaction(grouped[name], about) for name in sorted(grouped)}
-
-
-def wilson(share: float, size: float) -> tuple[float, float]:
-    """Give the bounds between which a share lies in 95 of 100 cases (Wilson's score interval)."""
-    square = _Z * _Z
-    middle = (share + square / (2 * size)) / (1 + square / size)
-    half = _Z * sqrt(share * (1 - share) / size + square / (4 * size * size)) / (1 + square / size)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 class _Reading:

@@ -96,7 +96,6 @@ def _steps() -> dict[str, str]:
         "entered": f"c.received + place * {_DAY}",
         "ended": f"c.received + (place + 1) * {_DAY}",
         "cause": "'person'",
-        "ours": "false",
     }
 
 

@@ -84,9 +84,9 @@ class ReportHouse(House):
             **dict.fromkeys(("unknown", "pending", "waived"), 0),
         }
         code = CODES[verdict]
-        way = [Step(0, "received", "New", received, closed, "person", False)]
+        way = [Step(0, "received", "New", received, closed, "person")]
         if closed is not None:
-            way.append(Step(1, "closed", "Done", closed, None, "person", False))
+            way.append(Step(1, "closed", "Done", closed, None, "person"))
         due = received + 5 * DAY
         writing.put(
             Case(**(told | changed)), [Checked(0, received, code, code, due, None, 0)], way

@@ -215,8 +215,8 @@ def test_time_in_a_pausing_status_counts_while_the_clock_ran() -> None:
             case,
             [Checked(1, received, PASS, PASS, received + 10 * DAY, received + 5 * DAY, 2)],
             [
-                Step(0, "investigating", "waiting", received + DAY, received + 3 * DAY, "person", False),
-                Step(1, "investigating", "waiting", received + 4 * DAY, received + 9 * DAY, "rule", False),
+                Step(0, "investigating", "waiting", received + DAY, received + 3 * DAY, "person"),
+                Step(1, "investigating", "waiting", received + 4 * DAY, received + 9 * DAY, "rule"),
             ],
         )  # fmt: skip
     rows = waited(book, asked(book).filter.but(rules=(1,)), {("acme", "waiting")}, (), NOW)

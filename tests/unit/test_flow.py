@@ -46,7 +46,7 @@ def fill(book, *ways, verdict="fail", **changed):
         for way in ways:
             number = fill.number = getattr(fill, "number", 0) + 1
             steps = [
-                Step(place, stage, stage.title(), place * DAY, None, "person", False)
+                Step(place, stage, stage.title(), place * DAY, None, "person")
                 for place, stage in enumerate(way)
             ]
             reached = {stage: way.index(stage) * DAY if stage in way else None for stage in STAGES}
@@ -147,7 +147,7 @@ def test_times_of_few_are_not_told(book):
 def test_links_of_statuses_may_hold_any_name(book):
     fill(book, STRAIGHT)
     with book.writing() as writing:
-        steps = [Step(0, "received", "A > B: 50%", 0, None, "person", False)]
+        steps = [Step(0, "received", "A > B: 50%", 0, None, "person")]
         told = case_of("odd", 0)._replace(kase="odd")
         moves = [Move("A > B: 50%", 0), Move("status:x", 1)]
         writing.put(told, [Checked(0, 0, CODES["pass"], 0, None, None, 0)], steps, moves)

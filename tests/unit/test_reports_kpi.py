@@ -60,7 +60,7 @@ def steps(*told):
     """Give steps from (stage, entered), each ended by the next."""
     ends = [entered for _, entered in told[1:]] + [None]
     return [
-        Step(place, stage, stage, entered, end, "person", False)
+        Step(place, stage, stage, entered, end, "person")
         for place, ((stage, entered), end) in enumerate(zip(told, ends, strict=True))
     ]
 

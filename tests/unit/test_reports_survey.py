@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ombud.model.instant import instant
-from sync.reports.survey import BadSurvey, Known, by_decision, read_survey, satisfaction, wilson
+from sync.figures.limits import score_interval
+from sync.reports.survey import BadSurvey, Known, by_decision, read_survey, satisfaction
 from tests.stores import store_at
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -122,7 +123,7 @@ def test_scores_of_different_scales_are_counted_together(tmp_path):
     [(0, 10, 0, 0.2775), (0.5, 10, 0.2366, 0.7634), (81 / 263, 263, 0.2553, 0.3662)],
 )
 def test_bounds_of_a_share_are_wilsons(share, size, low, high):
-    assert wilson(share, size) == pytest.approx((low, high), abs=1e-4)
+    assert score_interval(share, size) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_weights_widen_the_bounds(tmp_path):

@@ -37,7 +37,7 @@ class Way(NamedTuple):
     """Hold the way a complaint took: values of the columns asked for, and its steps."""
 
     values: tuple[Any, ...]
-    steps: tuple[tuple[str, str | None, Instant, str, bool], ...]
+    steps: tuple[tuple[str, str | None, Instant, str], ...]
 
 
 def count_complaints(book: Book, asked: Filter) -> int:
@@ -104,11 +104,11 @@ def ways(book: Book, asked: Filter, columns: Sequence[str], most: int) -> Iterat
     where, values = asked.where()
     told = ", ".join(f"c.{each}" for each in columns)
     rows = book.stream(
-        f"SELECT c.n, s.stage, s.status, s.entered, s.cause, s.ours, {told} FROM (SELECT * FROM complaint c WHERE {where} "
+        f"SELECT c.n, s.stage, s.status, s.entered, s.cause, {told} FROM (SELECT * FROM complaint c WHERE {where} "
         "ORDER BY c.received NULLS LAST, c.key, c.n LIMIT ?) c JOIN step s USING (n) "
         "ORDER BY c.received NULLS LAST, c.key, c.n, s.place",
         [*values, most],
     )
     for _, group in groupby(rows, key=lambda row: row[0]):
         held = list(group)
-        yield Way(tuple(held[0][6:]), tuple(row[1:6] for row in held))
+        yield Way(tuple(held[0][5:]), tuple(row[1:5] for row in held))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ombud.model.facts import Instant
 
 #: Layout of the tables; a book of another one is built anew.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 #: Verdict -> its code in the book.
 CODES: Final = {
     Verdict.passed: 0,
@@ -149,7 +149,7 @@ class Checked(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Hold one entering of a stage; `ours` marks a way back that Ombud made."""
+    """Hold one entering of a stage; Ombud's own ways back are none, and are counted in `moved_back`."""
 
     place: int
     stage: str
@@ -157,7 +157,6 @@ class Step(NamedTuple):
     entered: Instant
     ended: Instant | None
     cause: str
-    ours: bool
 
 
 @dataclass(frozen=True, slots=True)

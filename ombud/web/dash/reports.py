@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from ombud.model.instant import moment
 from ombud.store import EntryRow
 from ombud.web.dash import overview
+from ombud.web.dash.acting import sent
 from ombud.web.dash.charts import Look, to_svg
 from ombud.web.dash.frame import framed
 from ombud.web.paper import GOALS_ABOUT, review_pdf
@@ -154,7 +155,7 @@ def do_month(ask: Ask, form: FormData) -> Response:
         ask.service, ask.keeper.book, ask.keeper.about, month, by=ask.viewer.person, now=ask.now
     )
     said = "Frozen." if new and row.number == 1 else "Restated." if new else "Nothing is otherwise than when it was frozen."  # fmt: skip
-    return _to(f"/reports/kpi/{row.month}", said)
+    return sent(f"/reports/kpi/{row.month}", said)
 
 
 def do_entry(ask: Ask, form: FormData) -> Response:
@@ -191,7 +192,7 @@ def do_entry(ask: Ask, form: FormData) -> Response:
         person.name,
     )
     ask.service.store.reports.put_entry(row, by=person.key, now=ask.now)
-    return _to("/reports/review", "Added.", period=period)
+    return sent("/reports/review", "Added.", period=period)
 
 
 def do_end(ask: Ask, form: FormData) -> Response:
@@ -204,7 +205,7 @@ def do_end(ask: Ask, form: FormData) -> Response:
     result = _text(form, "result")[:_LONGEST]
     ended = row._replace(ended=ask.now, result=result or None)
     reports.put_entry(ended, by=ask.viewer.person.key, now=ask.now)
-    return _to("/reports", "Noted.")
+    return sent("/reports", "Noted.")
 
 
 def do_survey(ask: Ask, form: FormData) -> Response:
@@ -226,7 +227,7 @@ def do_survey(ask: Ask, form: FormData) -> Response:
             )  # fmt: skip
         except BadSurvey as error:
             return _survey(ask, [("file", each) for each in error.problems])
-    return _to("/reports/survey", done.sentence())
+    return sent("/reports/survey", done.sentence())
 
 
 def do_schedule(ask: Ask, form: FormData) -> Response:
@@ -244,7 +245,7 @@ def do_schedule(ask: Ask, form: FormData) -> Response:
         by=ask.viewer.person,
         now=ask.now,
     )
-    return _to("/reports", "It is sent from now on.")
+    return sent("/reports", "It is sent from now on.")
 
 
 def do_drop(ask: Ask, form: FormData) -> Response:
@@ -252,7 +253,7 @@ def do_drop(ask: Ask, form: FormData) -> Response:
     ask.service.store.reports.drop_schedule(
         _text(form, "id"), by=ask.viewer.person.key, now=ask.now
     )  # fmt: skip
-    return _to("/reports", "It is not sent any more.")
+    return sent("/reports", "It is not sent any more.")
 
 
 def _review(ask: Ask, *, paper: bool = False) -> tuple[Asking, Review]:
@@ -340,7 +341,3 @@ def _long(form: FormData, name: str, what: str) -> str:
     if len(told) > _LONGEST:
         raise Refused(f"That is too long for {what}: {_LONGEST:,} characters at most")
     return told
-
-
-def _to(path: str, notice: str, **told: str) -> Response:
-    return RedirectResponse(f"{path}?{urlencode({**told, 'notice': notice})}", status_code=303)
