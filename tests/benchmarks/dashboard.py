@@ -66,8 +66,15 @@ def _from_the_store(count: int) -> list[Figure]:
         settle(at, Prepared(), [seen_of(each) for each in readings(1, first=count)], cursor="x")
         followed = 1_000 * timed(keeper.refresh)
         chance = random.Random(1)
-        told = [str(chance.randrange(count)) for _ in range(100)]
-        shown = [1_000 * timed(lambda t=t: tell(opened, "sandbox", t, frozenset())) for t in told]
+        chosen = [seen[chance.randrange(count)].ref.id for _ in range(100)]
+        shown = []
+        for ticket in chosen:
+            found: list[object] = []
+            shown.append(
+                1_000
+                * timed(lambda t=ticket, f=found: f.append(tell(opened, "sandbox", t, frozenset())))
+            )
+            assert found[0] is not None
         keeper.close()
     return [
         Figure(f"The book of {count:,} complaints: complaints a second", made, made, made, ">= 0", met=True),
